@@ -71,6 +71,7 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.n_tokens, self.n_members, self.n_repeated = 0, list[int](), 0
+        self.members: list[Any] = []
         real, watch = runner_module.RoundRunner.__call__, self
 
         def call(runner: Any, *arguments: Any) -> Any:
@@ -79,7 +80,8 @@ class Watch:
             def note() -> Any:
                 tallies = commit()
                 watch.n_tokens += sum(tally.n_units for tally in tallies)
-                watch.n_members.append(len(runner.cluster.members))
+                watch.members = runner.cluster.members
+                watch.n_members.append(len(watch.members))
                 watch.n_repeated = runner.n_repeated
                 return tallies
 
@@ -131,6 +133,8 @@ def test_machines_may_leave_and_join(
     machines: Any, expected: Word2Vec, new: New, corpus: str, watch: Watch,
     monkeypatch: pytest.MonkeyPatch,
 ):  # fmt: skip
+    import ray
+
     monkeypatch.setattr(cluster_module, "UNAVAILABLE_SECONDS", 1.0)
 
     class Change:
@@ -139,6 +143,9 @@ def test_machines_may_leave_and_join(
                 self.machine = machines.add_node(num_cpus=1, object_store_memory=100 << 20)
             else:
                 machines.remove_node(self.machine, allow_graceful=False)
+                with pytest.raises(ray.exceptions.RayError):  # when its process has ended
+                    while True:
+                        ray.get(watch.members[-1].interrupt("ping"))
 
     model = distributed.train(new(callbacks=[Change()]), corpus)
     assert same(model, expected)
