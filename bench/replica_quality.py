@@ -2,11 +2,11 @@
 
 import math
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from bench.child import evaluate
 from fastsgns import EncodedCorpus, Word2Vec
-from fastsgns.models.words import training
 from fastsgns.training import rounds, trainer
 from fastsgns.training.examples import TokenChunks
 
@@ -27,8 +27,11 @@ def shard_chunks(n_tokens: int, n_shards: int) -> tuple[int, int]:
     return n_chunks, math.ceil(shard_tokens / n_chunks)
 
 
-def set_rounds(n_nodes: int, n_merges: int) -> None:
-    """Train all further epochs of words in `n_merges` rounds of `n_nodes` shards each."""
+def set_rounds(n_nodes: int, n_merges: int, n_rounds: list[int]) -> None:
+    """Train all further epochs of words in `n_merges` rounds of `n_nodes` shards each.
+
+    The number of rounds of each epoch is appended to `n_rounds`.
+    """
 
     class ShardChunks(TokenChunks):
         """Chunks, a whole number of which is a shard."""
@@ -45,16 +48,24 @@ def set_rounds(n_nodes: int, n_merges: int) -> None:
         def of(cls, n_chunks: int, chunk_tokens: int) -> "FixedRounds":
             return cls(n_chunks, n_nodes, math.ceil(n_chunks / (n_nodes * n_merges)))
 
-    training.TokenChunks = ShardChunks  # type: ignore[misc]
+        def starts(self, n_done: int = 0, is_first: bool = False) -> Iterator[int]:
+            found = list(super().starts(n_done, is_first))
+            n_rounds.append(len(found))
+            return iter(found)
+
+    EncodedCorpus.chunks = lambda self: ShardChunks(self.ids, self.offsets)  # type: ignore[method-assign]
     trainer.Rounds = FixedRounds  # type: ignore[misc]
     rounds.MOST_SHARDS = max(n_nodes, rounds.MOST_SHARDS)
 
 
 def train(job: Job) -> Job:
-    """Train and evaluate; "failed" if training diverges. One node trains without rounds."""
-    settings = job["settings"]
+    """Train and evaluate; "failed" if training diverges. One node trains without rounds.
+
+    The result has the number of rounds of each epoch, if there are rounds.
+    """
+    settings, n_rounds = job["settings"], list[int]()
     if job["nodes"] > 1:
-        set_rounds(job["nodes"], job["merges"])
+        set_rounds(job["nodes"], job["merges"], n_rounds)
         settings = settings | {"deterministic": True}
     corpus = EncodedCorpus.load(job["corpus"])
     started = time.process_time()
@@ -64,4 +75,5 @@ def train(job: Job) -> Job:
         return {"failed": str(error)}
     seconds = time.process_time() - started
     scores = evaluate(model.wv.index_to_key, model.wv.vectors, job["eval"])
-    return {"scores": scores, "loss": model.epoch_losses[-1], "cpu": seconds}
+    result = {"scores": scores, "loss": model.epoch_losses[-1], "cpu": seconds}
+    return result | ({"n_rounds": n_rounds} if n_rounds else {})

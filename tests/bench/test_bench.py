@@ -299,6 +299,8 @@ def test_virtual_nodes_are_judged_and_resumed(bench, tmp_path):
     trained = [(r["key"]["nodes"], r["key"]["merges"]) for r in judged]
     assert trained == 2 * points
     assert len({result["loss"] for result in judged}) == 6
+    # The first epoch begins with rounds of 1, 1, 2, ... shards.
+    assert [result.get("n_rounds") for result in judged] == 2 * [None, [3, 2], [8, 3]]
     rows = [line.split() for line in done.stdout.splitlines() if line[:2].strip().isdigit()]
     assert [tuple(map(int, row[:3])) for row in rows[1:]] == [(2, 2, 375), (20, 3, 25)]
 
