@@ -58,7 +58,8 @@ def touched_by(
     n_kept = np.count_nonzero(rng.random(len(ids)) < kept[ids])
     inputs = np.zeros(len(kept), bool)
     inputs[ids] = True
-    is_drawn = rng.multinomial(pool_size(len(ids), negative), noise) > 0
+    # The draws of a pool are even: a word has its expected number of draws, rounded up or down.
+    is_drawn = rng.random(len(noise)) < pool_size(len(ids), negative) * noise
     return Touched(int(n_kept), inputs, inputs | is_drawn)
 
 
