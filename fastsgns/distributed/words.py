@@ -15,7 +15,6 @@ from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.corpus.vocabulary import Vocabulary
 
 PART_SHIFT = 40  # a place is (number of the part << 40) + the token in it
-PLACE_MASK = (1 << PART_SHIFT) - 1
 
 
 class WordTable(NamedTuple):

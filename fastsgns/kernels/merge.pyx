@@ -21,13 +21,12 @@ cdef struct Part:
     int64_t n
     int64_t at
 
-RULES = ("damped", "sum", "mean", "orthogonal")
+RULES = ("damped", "sum", "mean")
 
 cdef enum:
     DAMPED = 0
     SUM = 1
     MEAN = 2
-    ORTHOGONAL = 3
 
 
 def are_ascending(const int32_t[::1] rows not None, int64_t n_rows):
@@ -70,7 +69,7 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
     cdef int64_t n_parts = len(parts), width = matrix.shape[1], bad = -1
     cdef int number = RULES.index(rule)
     cdef int i
-    cdef double[:, ::1] scratch = np.empty((2, width + 1))
+    cdef double[::1] scratch = np.empty(width + 1)
     cdef real *rows = &matrix[0, 0] if matrix.shape[0] and width else NULL
     cdef const int32_t[::1] ids
     cdef const real[:, ::1] values
@@ -94,8 +93,7 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
                 each[i].rows, each[i].values, each[i].loads = &ids[0], &values[0, 0], &loads[0]
             each[i].at = lower_bound(&each[i], first)
         with nogil:
-            bad = merge_range(rows, each, n_parts, stop, width, step, number, &scratch[0, 0],
-                              &scratch[1, 0])
+            bad = merge_range(rows, each, n_parts, stop, width, step, number, &scratch[0])
     finally:
         free(each)
     return bad
@@ -114,7 +112,7 @@ cdef int64_t lower_bound(const Part *part, int64_t row) noexcept nogil:
 
 
 cdef int64_t merge_range(real *matrix, Part *parts, int64_t n_parts, int64_t stop, int64_t width,
-                         double step, int rule, double *change, double *other) noexcept nogil:
+                         double step, int rule, double *change) noexcept nogil:
     """Merge all rows below `stop` that any part still has; return the first that is not finite."""
     cdef int64_t i, row, bad = -1
     while True:
@@ -124,13 +122,13 @@ cdef int64_t merge_range(real *matrix, Part *parts, int64_t n_parts, int64_t sto
                 row = parts[i].rows[parts[i].at]
         if row == stop:
             return bad
-        if not merge_row(matrix + row * width, parts, n_parts, row, width, step, rule, change,
-                         other) and bad < 0:
+        if not merge_row(matrix + row * width, parts, n_parts, row, width, step, rule,
+                         change) and bad < 0:
             bad = row
 
 
 cdef bint merge_row(real *old, Part *parts, int64_t n_parts, int64_t row, int64_t width,
-                    double step, int rule, double *change, double *other) noexcept nogil:
+                    double step, int rule, double *change) noexcept nogil:
     """Merge one row, and advance the parts that have it; return whether it is finite."""
     cdef int64_t i, j, n = 0
     cdef double total = 0, contractions = 0, load, weight = 1
@@ -147,8 +145,6 @@ cdef bint merge_row(real *old, Part *parts, int64_t n_parts, int64_t row, int64_
         if n == 1:
             for j in range(width):
                 change[j] = <double>values[j] - old[j]
-        elif rule == ORTHOGONAL:
-            add_orthogonal(change, old, values, width, other)
         else:
             for j in range(width):
                 change[j] += <double>values[j] - old[j]
@@ -159,21 +155,6 @@ cdef bint merge_row(real *old, Part *parts, int64_t n_parts, int64_t row, int64_
     elif rule == DAMPED and contractions > 0:
         weight = -expm1(-total / step) / contractions
     return store_sum(old, change, weight, width)
-
-
-cdef void add_orthogonal(double *change, const real *old, const real *values, int64_t width,
-                         double *other) noexcept nogil:
-    """Add the part of a further change that is orthogonal to `change`."""
-    cdef int64_t j
-    cdef double dot = 0, square = 0
-    for j in range(width):
-        other[j] = <double>values[j] - old[j]
-        dot += change[j] * other[j]
-        square += change[j] * change[j]
-    if square > 0:
-        dot /= square
-    for j in range(width):
-        change[j] += other[j] - dot * change[j]
 
 
 cdef bint store_values(real *old, const real *values, int64_t width) noexcept nogil:

@@ -33,10 +33,6 @@ one. `step` is in the units of loads. It is the number of pairs times the learni
 an update has moved a row by 1 - 1/e of its way.
 
 docs/merge.md explains where replicas are used, and has measurements of the rules.
-
-The rule "orthogonal" is that of GraphWord2Vec (Gill et al. 2019, arXiv:1909.03359); Adasum (Maleki
-et al. 2020, arXiv:2006.02924) is a symmetric form of it. Of each further change, only the part is
-added that is orthogonal to the sum of those before it.
 """
 
 from collections.abc import Sequence
@@ -48,7 +44,7 @@ import numpy as np
 from fastsgns.kernels.merge import are_ascending, merge_rows
 from fastsgns.runtime.threads import WorkerPool
 
-MergeRule = Literal["damped", "sum", "mean", "orthogonal"]
+MergeRule = Literal["damped", "sum", "mean"]
 RANGES_PER_THREAD = 4  # ranges of rows with equal numbers of rows take different times
 THREAD_NUMBERS = 1 << 16  # numbers per thread: less time than this takes is lost to its start
 
@@ -95,9 +91,9 @@ def merge(
         The load after which a row is taken to have moved by 1 - 1/e of its way. Used by "damped".
     n_threads : int
         At most as many threads are used.
-    rule : {"damped", "sum", "mean", "orthogonal"}
+    rule : {"damped", "sum", "mean"}
         How changes of a row add up. The weight is 1 for "sum", and 1 / ``len(parts)`` for "mean".
-        The other two are explained at the top of this module.
+        The top of this module explains "damped".
 
     Raises
     ------
@@ -149,39 +145,6 @@ def merge(
             f"row {row} is no longer finite after the merge of {len(parts)} parts: training has "
             "diverged. Start again with a lower alpha"
         )
-
-
-def merge_number(
-    value: float,
-    changed: Sequence[float],
-    loads: Sequence[float],
-    step: float,
-    rule: MergeRule = "damped",
-) -> float:
-    """Return a parameter that is one number, such as a bias of all words, after the merge.
-
-    Parameters
-    ----------
-    value : float
-        With which all replicas started.
-    changed, loads : sequence of float
-        The number and its load in each replica.
-    step, rule
-        As for `merge`.
-
-    Examples
-    --------
-    >>> merge_number(1.0, [2.0, 4.0], [500.0, 500.0], step=3.0)
-    3.0
-    """
-    matrix = np.array([[value]], np.float64)
-    row = np.zeros(1, np.int32)
-    parts = [
-        Changes(row, np.array([[number]], np.float64), np.array([load], np.float32))
-        for number, load in zip(changed, loads, strict=True)
-    ]
-    merge(matrix, parts, step, rule=rule)
-    return float(matrix[0, 0])
 
 
 def _ranges(parts: Sequence[Changes], n_rows: int, n_ranges: int) -> list[tuple[int, int]]:

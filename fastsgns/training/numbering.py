@@ -154,7 +154,7 @@ def cumulate(table: np.ndarray) -> np.ndarray:
     >>> cumulate(alias_table(np.array([0.5, 0.0, 0.375, 0.125]))).round(6)
     array([0.5  , 0.5  , 0.875, 1.   ])
     """
-    stays = (table[:, 0] + 1.0) / 2.0**32
+    stays = table[:, 0] / 2.0**32
     mass = stays + np.bincount(table[:, 1], 1.0 - stays, len(table))
     cumulated: np.ndarray = np.cumsum(mass)
     cumulated /= cumulated[-1]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fastsgns.training import merge as merging
-from fastsgns.training.merge import Changes, merge, merge_number
+from fastsgns.training.merge import Changes, merge
 
-RULES = ("damped", "sum", "mean", "orthogonal")
+RULES = ("damped", "sum", "mean")
 WIDTH = 16
 V = 40
 
@@ -41,8 +41,6 @@ def merged_by_numpy(matrix, parts, step, rule):
             continue
         total, weight = np.zeros(WIDTH), 1.0
         for change in changes:
-            if rule == "orthogonal" and total.any():
-                change = change - change @ total / (total @ total) * total
             total = total + change
         if rule == "mean":
             weight = 1 / len(parts)
@@ -99,7 +97,7 @@ def test_one_part_gives_exactly_its_rows(rule):
     assert matrix.tobytes() == expected.tobytes()
 
 
-@pytest.mark.parametrize("rule", ["damped", "sum", "orthogonal"])
+@pytest.mark.parametrize("rule", ["damped", "sum"])
 def test_rows_of_one_part_each_are_exactly_those(rule):
     matrix = draw_matrix()
     values, loads = draw_matrix(seed=5), np.full(V, 99, np.float32)
@@ -134,13 +132,6 @@ def test_little_trained_rows_become_the_sum():
     assert untrained.tobytes() == total.tobytes()
 
 
-def test_orthogonal_changes_are_added_and_equal_ones_are_not():
-    matrix, rows, loads = np.zeros((1, 2)), np.zeros(1, np.int32), np.ones(1, np.float32)
-    parts = [Changes(rows, np.array([change]), loads) for change in ([2.0, 0.0], [2.0, 3.0])]
-    merge(matrix, parts, 3.0, rule="orthogonal")
-    assert matrix.tolist() == [[2.0, 3.0]]
-
-
 def test_nothing_is_merged_without_parts_or_rows():
     matrix = draw_matrix()
     before = matrix.tobytes()
@@ -158,12 +149,6 @@ def test_squares_are_summed():
     parts = [Changes(rows, np.full((1, WIDTH), 1 + i, np.float32), loads) for i in (1, 2, 4)]
     merge(squares, parts, 1.0, rule="sum")
     assert squares[:, 0].tolist() == [1, 8, 1]
-
-
-def test_one_number_is_merged_like_a_row():
-    assert merge_number(1.0, [1.5], [7.0], 3.0) == 1.5
-    assert merge_number(1.0, [1.5, 2.0], [1e-12, 1e-12], 3.0) == pytest.approx(2.5)
-    assert merge_number(1.0, [1.5, 2.0], [1e6, 1e6], 3.0) == pytest.approx(1.75)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
@@ -189,7 +174,7 @@ def test_arrays_that_do_not_fit_are_refused():
     ):
         with pytest.raises(ValueError, match=re.escape(message)):
             merge(matrix, [wrong], 1.0)
-    with pytest.raises(ValueError, match="rule 'median' is not one of damped, sum, mean, orth"):
+    with pytest.raises(ValueError, match="rule 'median' is not one of damped, sum, mean"):
         merge(matrix, [part], 1.0, rule="median")
     with pytest.raises(ValueError, match="step is 0; it must be greater"):
         merge(matrix, [part], 0)

@@ -11,7 +11,7 @@ from fastsgns import kernels, sampling
 from fastsgns.kernels.objective import Subwords
 from fastsgns.training import rounds as rounds_module
 from fastsgns.training.examples import ChunkPlace, PairChunks, Pairs, TokenChunks
-from fastsgns.training.numbering import Numbering, Pool, Scratch
+from fastsgns.training.numbering import Numbering, Pool, Scratch, cumulate
 from fastsgns.training.replica_memory import ReplicaRows
 from fastsgns.training.replicas import Job, Replica, apply, matrices_of, train_shard
 from fastsgns.training.rounds import LocalRounds, Rounds
@@ -169,6 +169,16 @@ def test_negative_samples_in_two_stages_have_the_noise_distribution():
     rest = size * noise % 1
     deviation = np.sqrt(n_shards * rest * (1 - rest)) + 1e-3 * n_shards
     assert (np.abs(counts - n_shards * size * noise) < 5 * deviation).all()
+
+
+def test_the_probabilities_of_an_alias_table_are_cumulated():
+    probabilities = np.random.default_rng(5).exponential(1, N_WORDS)
+    probabilities[[0, 3, 4, -1]] = 0
+    cumulated = cumulate(sampling.alias_table(probabilities))
+    expected = np.cumsum(probabilities) / probabilities.sum()
+    np.testing.assert_allclose(cumulated, expected, atol=1e-8)
+    before = np.append(0, cumulated)
+    assert (before[[0, 3, 4, -2]] == cumulated[[0, 3, 4, -1]]).all()  # none is ever drawn
 
 
 def test_the_scratch_memory_is_reset():
