@@ -2,21 +2,23 @@
 
 import argparse
 import time
-from typing import Any
+from typing import Any, get_args
 
 from fastsgns import EncodedCorpus, distributed
 from fastsgns.cli import filetypes, stopping
 from fastsgns.cli.arguments import Option, add_parameters, given
 from fastsgns.cli.parsers import positive
 from fastsgns.cli.streams import STDIO
+from fastsgns.distributed.transport import Transport
 
-TRANSPORTS = ("float32", "bfloat16")
 ONE_MACHINE = {"phrases": "--phrases", "save_corpus": "--save-corpus"}
 OPTIONS = {
     "nodes": Option("--nodes", positive, "with --ray: nodes to train on", "all machines"),
     "min_nodes": Option("--min-nodes", positive, "with --ray: end training with fewer nodes"),
     "rounds": Option("--rounds", positive, "with --ray: merges per epoch, at most"),
-    "transport": Option("--transport", TRANSPORTS, "with --ray: in which type rows travel"),
+    "transport": Option(
+        "--transport", get_args(Transport), "with --ray: in which type rows travel"
+    ),
 }
 
 

@@ -29,7 +29,7 @@ TICK_SECONDS = 0.1
 START_SECONDS = 120.0  # for an actor to start
 UNAVAILABLE_SECONDS = 60.0  # for a node that does not answer to come back
 TRY_SECONDS = 5.0  # to wait for one answer
-MOST_REPEATS = 3  # of what failed although no node was lost
+MOST_REPEATS = 3  # of a round that failed although no node was lost
 MOST_LOSSES = 3  # of actors of one machine, which is not used any more after them
 
 
@@ -297,8 +297,11 @@ class Cluster:
                 except self.ray.exceptions.RayError as error:
                     self._raise(error, [each for each in references if each not in found])
             report()
-        self._n_repeats = 0
         return [found[reference] for reference in references]
+
+    def went_on(self) -> None:
+        """Note that a round has ended: failures from here on are others than those before."""
+        self._n_repeats = 0
 
     def _raise(self, error: Any, unread: Sequence[Any]) -> NoReturn:
         """Raise what a node has raised; or NodeLost, once it is known which nodes are left.

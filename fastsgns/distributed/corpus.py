@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from fastsgns.distributed.node import PairSlice, join_slices
 from fastsgns.distributed.parts import Part, Sentences, Slice
 from fastsgns.distributed.text import PartSize
 from fastsgns.distributed.words import WordIds, join_tables
+from fastsgns.errors import FormatError
 from fastsgns.training.examples import ChunkPlace, Chunks, Examples, PairChunks, TokenChunks, cut
 from fastsgns.training.examples import Sentences as Tokens
 
@@ -74,13 +75,13 @@ class TextChunks:
     unit, tokens_per_unit, is_recorded = "words", 1, False
 
     def __init__(self, text: "TextCorpus") -> None:
-        self._text = text
+        self.text = text
         self.n_units, self.longest = text.n_tokens, text.longest
         self.starts = cut(self.n_units)
 
     def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Examples]:
         """Fetch what a chunk trains, of a corpus that is too small to be trained in rounds."""
-        ids, offsets, first = self._text.fetch(place.start, place.stop)
+        ids, offsets, first = self.text.fetch(place.start, place.stop)
         return [Tokens(ids, offsets, place.start - first, place.stop - first, stream)]
 
     def record(self, examples: Sequence[Examples]) -> None:
@@ -125,9 +126,21 @@ class TextCorpus:
         batch = self._n_batches
         calls = [(member, member.call("scan", batch, parts)) for member, parts in divided]
         for (member, _), sizes in zip(calls, self.cluster.results(calls, report)):
+            self._check_sizes(sizes)
             self.raw_sizes |= sizes
             self._owners |= dict.fromkeys(sizes, member.number)
             self._batches[member.number].append(batch)
+
+    def _check_sizes(self, sizes: Mapping[int, PartSize]) -> None:
+        """Raise a FormatError if a part that is read again is not what it was."""
+        for number, size in sizes.items():
+            before, part = self.raw_sizes.get(number, size), self.parts[number]
+            if size != before:
+                raise FormatError(
+                    f"{part.path} had {before.n_tokens:,} words from byte {part.start:,} on, and "
+                    f"has {size.n_tokens:,} now: it has changed, or nodes see different files "
+                    "under one path. Give all nodes the same files, and train again"
+                )
 
     def _divide(self) -> list[tuple[Member, list[tuple[int, Part]]]]:
         """Divide the parts that no node has among the nodes, which have equally many then."""
@@ -238,6 +251,8 @@ class TextCorpus:
 
 def data_of(chunks: Chunks) -> Data | None:
     """Return the data of chunks that the driver can divide; None if each node needs all of it."""
+    if isinstance(chunks, TextChunks):
+        return chunks.text
     if type(chunks) is TokenChunks:
         return DriverTokens(chunks)
     if type(chunks) is PairChunks:  # a derived class may draw other pairs

@@ -21,6 +21,7 @@ from fastsgns.distributed.transport import (
     Transport,
     merge_messages,
     message_of,
+    owned,
     write_rows,
 )
 from fastsgns.distributed.words import WordIds, WordTable, add_tables
@@ -28,6 +29,7 @@ from fastsgns.kernels.objective import Objective, make_stop_flag
 from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.epoch import Tally
 from fastsgns.training.examples import Chunks, PairChunks, TokenChunks
+from fastsgns.training.numbering import Scratch
 from fastsgns.training.replicas import FIELDS, Job, Role, ShardResult, matrices_of, train_shard
 
 
@@ -79,6 +81,7 @@ class Node:
         self._chunks: Chunks | None = None
         self._objective: Objective | None = None
         self._matrices: dict[Role, np.ndarray] = {}
+        self._scratch: list[Scratch] = []
         self._results: tuple[int, list[ShardResult]] = (0, [])
         self._staged: tuple[int, dict[int, dict[Role, Packed]]] = (0, {})
         self._n_committed = 0
@@ -126,17 +129,10 @@ class Node:
 
     # Model
 
-    def set_objective(self, objective: Objective, shapes: Mapping[Role, Shape]) -> bool:
-        """Take the tables of an objective, which has no matrices; allocate these.
-
-        Returns
-        -------
-        bool
-            Whether the matrices are new, so that they must be sent, too.
-        """
+    def set_objective(self, objective: Objective, shapes: Mapping[Role, Shape]) -> None:
+        """Take the tables of an objective, and allocate its matrices, if they are new."""
         own = self._matrices
-        is_new = {role: Shape(m.shape, m.dtype.str) for role, m in own.items()} != shapes
-        if is_new:
+        if {role: Shape(m.shape, m.dtype.str) for role, m in own.items()} != shapes:
             own = {role: np.zeros(shape, dtype) for role, (shape, dtype) in shapes.items()}
         arrays: dict[str, Any] = {FIELDS[role]: matrix for role, matrix in own.items()}
         if "bias" in own:
@@ -145,7 +141,7 @@ class Node:
             arrays["output"] = own["input"]
         self._objective = replace(objective, stop_flag=make_stop_flag(), **arrays)
         self._matrices = own
-        return is_new
+        self._scratch = [Scratch() for _ in range(self.workers)]  # has the noise of an objective
 
     def fill(self, role: Role, first: int, rows: np.ndarray) -> None:
         """Take some rows of a matrix, from row `first` on."""
@@ -173,9 +169,11 @@ class Node:
         assert chunks is not None
         results: list[ShardResult | None] = [None] * len(plan.shards)
 
-        def train(_thread: int, i: int) -> None:
+        def train(thread: int, i: int) -> None:
             jobs = [_moved(job, first) for job in plan.shards[i]]
-            results[i] = train_shard(objective, chunks, jobs, plan.threads_per_shard)
+            results[i] = train_shard(
+                objective, chunks, jobs, plan.threads_per_shard, self._scratch[thread]
+            )
 
         n_threads = max(1, self.workers // plan.threads_per_shard)
         WorkerPool(n_threads, range(len(results)), train, stop_timeout=None).run()
@@ -204,10 +202,7 @@ class Node:
         """Keep a row shard after the merge until `commit`."""
         if self._staged[0] != number:
             self._staged = number, {}
-        self._staged[1][index] = {
-            role: Packed(packed.rows.copy(), packed.values.copy())  # not in Ray's memory
-            for role, packed in merged.items()
-        }
+        self._staged[1][index] = owned(merged)
 
     def commit(self, number: int) -> None:
         """End a round: the rows that were staged become those of the model."""

@@ -19,7 +19,7 @@ import numpy as np
 from fastsgns.distributed.cluster import Cluster, Member, NodeLost
 from fastsgns.distributed.corpus import Data, data_of
 from fastsgns.distributed.node import Plan, checksum, shapes_of, tables_of
-from fastsgns.distributed.transport import RowShard, write_rows
+from fastsgns.distributed.transport import RowShard, owned, write_rows
 from fastsgns.kernels.objective import Objective
 from fastsgns.training.epoch import Tally
 from fastsgns.training.examples import Chunks
@@ -39,15 +39,12 @@ class RoundRunner:
     Parameters
     ----------
     cluster : Cluster
-    data : Data, optional
-        By default that of the chunks, which the driver has.
     is_deterministic : bool
         Whether shards are trained as they are, each by one thread. Otherwise each node trains one
         shard, with all of its threads.
     """
 
     cluster: Cluster
-    data: Data | None = None
     is_deterministic: bool = False
     n_rounds: int = 0
     n_repeated: int = 0
@@ -62,7 +59,7 @@ class RoundRunner:
         report: Callable[[], object],
     ) -> Commit:  # fmt: skip
         """Train a round, and return what ends it; see `fastsgns.training.rounds.LocalRounds`."""
-        data = self.data or data_of(chunks)
+        data = data_of(chunks)
         while True:
             self._n_attempts += 1
             try:
@@ -89,21 +86,20 @@ class RoundRunner:
     def _send_model(self, objective: Objective, chunks: Chunks | None, epoch: int) -> None:
         """Send the model to nodes that have none, or an old one.
 
-        Between two epochs, a callback may have changed the matrices.
+        Between two epochs, a callback may have changed the matrices, or lock factors.
         """
         ray, members = self.cluster.ray, self.cluster.members
         new = [member for member in members if member.number not in self._known]
         if not _same(objective, self._objective):
             new, self._objective = list(members), objective
-        if new:
-            tables, shapes = ray.put(tables_of(objective)), shapes_of(objective)
-            calls = [(each, each.call("set_objective", tables, shapes)) for each in new]
-            self.cluster.results(calls)
-            if chunks is not None:
-                data = ray.put(chunks)
-                calls = [(each, each.call("set_chunks", data)) for each in new]
-                self.cluster.results(calls)
+        if new and chunks is not None:
+            data = ray.put(chunks)
+            self.cluster.results([(each, each.call("set_chunks", data)) for each in new])
         if new or epoch != self._epoch:
+            tables, shapes = ray.put(tables_of(objective)), shapes_of(objective)
+            old = new if epoch == self._epoch else members
+            calls = [(each, each.call("set_objective", tables, shapes)) for each in old]
+            self.cluster.results(calls)
             own = checksum(matrices_of(objective))
             calls = [(member, member.call("checksum")) for member in members]
             sums = self.cluster.results(calls)
@@ -135,6 +131,7 @@ class RoundRunner:
                 write_rows(rows, matrices)
             self._commits = [(each, each.call("commit", number)) for each in self.cluster.members]
             self.n_rounds += 1
+            self.cluster.went_on()
             return [tally for _, of_shards in trained for each in of_shards for tally in each]
 
         return commit
@@ -187,7 +184,7 @@ class RoundRunner:
                 shard, owner = RowShard(index, n_shards), members[index % len(members)]
                 sent = [member.call("send", number, shard) for member in trained]
                 merged.append((owner, owner.call("merge", *sent)))
-            staged += self.cluster.results(merged, report)
+            staged += map(owned, self.cluster.results(merged, report))
             calls = [
                 (member, member.call("stage", number, index, rows))
                 for index, (_, rows) in zip(wave, merged)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from fastsgns import rules
 from fastsgns.cooccurrence.counts import Cooccurrences
@@ -32,16 +32,15 @@ from fastsgns.training.every import Every
 from fastsgns.training.rounds import Elsewhere, Rounds, runs_rounds
 from fastsgns.training.unfinished import unfinished_of
 
-NODES = rules.integer(1, 2**16, none=None)
-TRANSPORT = rules.choice("float32", "bfloat16")
-ROUNDS = rules.integer(1, 2**20)
+RULES = {
+    "nodes": rules.integer(1, 2**16, none=None), "min_nodes": rules.integer(1, 2**16),
+    "workers": rules.WORKERS, "transport": rules.choice(*get_args(Transport)),
+    "rounds": rules.integer(1, 2**20),
+}  # fmt: skip
 Model = TypeVar("Model")
 
 
-@rules.takes(
-    nodes=NODES, min_nodes=rules.integer(1, 2**16), workers=rules.WORKERS, transport=TRANSPORT,
-    rounds=ROUNDS,
-)  # fmt: skip
+@rules.takes(**RULES)
 def train(
     model: Model,
     corpus: Any,
@@ -96,7 +95,8 @@ def train(
     Returns
     -------
     model
-        The one that was given. With ``deterministic=True``, it is bit for bit that of one machine.
+        The one that was given. With ``deterministic=True`` and float32, it is bit for bit that of
+        one machine.
 
     Raises
     ------
@@ -107,7 +107,11 @@ def train(
     NodesLostError
         If fewer than `min_nodes` are left. The model has all rounds that ended.
     TypeError
-        For a model of another class.
+        For a model of another class, or one with methods of its own for single sentences.
+    ValueError
+        For a GloVe that is not deterministic, or a model that writes its walks to a file.
+    FormatError
+        If a text file changes, or is another one on another node, as far as this is noticed.
     KeyboardInterrupt
         On Ctrl-C, within seconds. The model has all rounds that ended, and can be used.
 
@@ -131,10 +135,7 @@ def train(
     return model
 
 
-@rules.takes(
-    nodes=NODES, min_nodes=rules.integer(1, 2**16), workers=rules.WORKERS, transport=TRANSPORT,
-    rounds=ROUNDS,
-)  # fmt: skip
+@rules.takes(**RULES)
 def resume(
     model: Model,
     corpus: Any,
@@ -183,7 +184,7 @@ def _trained(model: Any) -> Any:
 
     Raises
     ------
-    TypeError
+    TypeError, ValueError
         For others.
     """
     if not isinstance(model, (Word2Vec, GloVe, NodeEmbedding, PairEmbedding)):
@@ -225,7 +226,6 @@ class _Run:
 
     model: Any
     cluster: Cluster
-    runner: RoundRunner
 
     def data(self, corpus: EncodedCorpus | list[str]) -> EncodedCorpus:
         """Return the corpus of a model that has words then, of sentences or of paths."""
@@ -234,7 +234,7 @@ class _Run:
                 self.model.build_vocab(corpus)
             return corpus
         n_nodes = len(self.cluster.members)
-        text = self.runner.data = TextCorpus(self.cluster, cut_files(corpus, n_nodes))
+        text = TextCorpus(self.cluster, cut_files(corpus, n_nodes))
         if not len(self.model.wv):
             self._build_vocab(text)
         vocabulary = vocabulary_of(self.model.wv)
@@ -267,7 +267,7 @@ def _run(
             return Rounds(n_chunks, n_nodes, max(n_chunks // (rounds * n_nodes), n_threads))
 
         with runs_rounds(Elsewhere(runner, layout, cluster.run_items)):
-            yield _Run(model, cluster, runner)
+            yield _Run(model, cluster)
 
 
 def _read(model: Any, corpus: Any) -> Any:

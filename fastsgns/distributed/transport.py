@@ -139,6 +139,13 @@ def _merged(
     return Packed(*pack(rows, merged, matrix, transport))
 
 
+def owned(merged: Mapping[Role, Packed]) -> dict[Role, Packed]:
+    """Return rows after the merge in memory of this process, as Ray's memory has room for few."""
+    return {
+        role: Packed(packed.rows.copy(), packed.values.copy()) for role, packed in merged.items()
+    }
+
+
 def write_rows(merged: Mapping[Role, Packed], matrices: Matrices) -> None:
     """Write the rows of a row shard after the merge to the matrices."""
     for role, packed in merged.items():

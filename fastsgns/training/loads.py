@@ -20,10 +20,12 @@ class WordLoads:
 
     Parameters
     ----------
-    inputs, positives, negatives : ndarray of float, shape (n,)
-        Pairs in which each word is the input, the target, and a negative sample.
-    focus_pairs : ndarray of float, shape (n,)
-        Pairs of each word as a target, each counted once with all nodes of its path.
+    inputs : ndarray of float, shape (n,)
+        Pairs in which each word is the input, with negative samples or nodes of paths counted.
+    targets : ndarray of float, shape (n,)
+        Pairs in which each word is the target or a negative sample.
+    positives : ndarray of float, shape (n,)
+        Pairs in which each word is the target. Its path is trained as often.
     """
 
     def __init__(self, inputs: np.ndarray, targets: np.ndarray, positives: np.ndarray) -> None:

@@ -140,10 +140,10 @@ def merge(
     else:
         WorkerPool(n_threads, ranges, in_thread, stop_timeout=None).run()
     if max(bad) >= 0:
-        row = min(row for row in bad if row >= 0)
         raise FloatingPointError(
-            f"row {row} is no longer finite after the merge of {len(parts)} parts: training has "
-            "diverged. Start again with a lower alpha"
+            f"rows are no longer finite after the merge of {len(parts)} parts: training has "
+            "diverged. Start again with a lower alpha, from a new model or from one that was saved "
+            "before"
         )
 
 

@@ -9,7 +9,11 @@ import pytest
 from fastsgns import GloVe, NodeEmbedding, Word2Vec, cli, distributed
 from fastsgns.distributed import cluster as cluster_module
 from fastsgns.distributed.cluster import Cluster, Member, NodeLost
+from fastsgns.distributed.corpus import TextCorpus
+from fastsgns.distributed.parts import Part
+from fastsgns.distributed.text import PartSize
 from fastsgns.distributed.transport import from_bfloat16, to_bfloat16
+from fastsgns.errors import FormatError
 
 
 class FakeError(Exception):
@@ -103,10 +107,22 @@ def test_a_node_that_does_not_come_back_is_killed(quick: None, monkeypatch: pyte
 def test_what_fails_although_no_node_is_lost_is_raised_in_the_end(quick: None):
     cluster, members = fake([[1] * 9])
     for _ in range(cluster_module.MOST_REPEATS):
+        cluster.results([(members[0], 1)])  # a step of the round that does not fail
         with pytest.raises(NodeLost):
             cluster.results([(members[0], FakeError("full"))])
     with pytest.raises(FakeError, match="full"):
         cluster.results([(members[0], FakeError("full"))])
+    cluster.went_on()
+    with pytest.raises(NodeLost):
+        cluster.results([(members[0], FakeError("full"))])
+
+
+def test_a_part_that_has_changed_is_an_error():
+    text = TextCorpus(fake([[1]])[0], [Part("one.txt", 0, 9), Part("one.txt", 9, 14)])
+    text.raw_sizes |= {0: PartSize(3, 1), 1: PartSize(2, 1)}
+    text._check_sizes({1: PartSize(2, 1)})
+    with pytest.raises(FormatError, match=r"one\.txt had 2 words from byte 9 on, and has 5 now"):
+        text._check_sizes({1: PartSize(5, 1)})
 
 
 def test_an_error_of_a_node_is_raised_as_it_is(quick: None):

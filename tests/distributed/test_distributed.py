@@ -152,6 +152,28 @@ def test_machines_may_leave_and_join(
     assert watch.n_members[0] == 3 and watch.n_members[-1] == 2
 
 
+def test_callbacks_may_train_another_model_and_change_lock_factors(
+    machines: Any, small: None, new: New, corpus: str
+):
+    class Change:
+        def on_epoch_begin(self, model: Word2Vec) -> None:
+            if model.epochs_trained == 1:
+                model.wv.vectors_lockf[:20] = 0
+                self.other = trained(new(seed=5, min_count=3), corpus)
+
+    changes, models = [Change(), Change()], []
+    for change in changes:
+        model = new(callbacks=[change])
+        model.build_vocab(corpus_file=corpus)
+        model.wv.vectors_lockf = np.full(len(model.wv), 0.5, np.float32)
+        models.append(model)
+    n_words = models[0].corpus_total_words
+    models[0].train(corpus_file=corpus, total_words=n_words, epochs=2)
+    distributed.train(models[1], corpus, 2)
+    assert same(*models)
+    assert same(*(change.other for change in changes))
+
+
 def test_too_few_nodes_end_the_training_with_a_model_that_can_be_resumed(
     machines: Any, expected: Word2Vec, new: New, corpus: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
