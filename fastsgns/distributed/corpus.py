@@ -24,10 +24,10 @@ Report = Callable[[], object]
 class Data(Protocol):
     """The data of an epoch, which the driver divides among the nodes."""
 
-    def pieces(self, start: int, stop: int) -> list[Any]:
+    def pieces(self, start: int, stop: int, edge: int) -> list[Any]:
         """Return what a node needs to train the units ``start .. stop - 1``: data, or references.
 
-        Nothing, if every node has all of it.
+        Up to `edge` tokens before and after them may be contexts of them.
         """
 
     def prepare(self) -> None:
@@ -40,9 +40,9 @@ class DriverTokens:
 
     chunks: TokenChunks
 
-    def pieces(self, start: int, stop: int) -> list[Any]:
+    def pieces(self, start: int, stop: int, edge: int) -> list[Any]:
         """Return the sentences; see `Data.pieces`."""
-        return [Sentences(self.chunks.ids, self.chunks.offsets).around(start, stop)]
+        return [Sentences(self.chunks.ids, self.chunks.offsets).around(start, stop, edge)]
 
     def prepare(self) -> None:
         """Do nothing: the driver is not lost."""
@@ -54,7 +54,7 @@ class DriverPairs:
 
     chunks: PairChunks
 
-    def pieces(self, start: int, stop: int) -> list[Any]:
+    def pieces(self, start: int, stop: int, edge: int) -> list[Any]:
         """Return the pairs; see `Data.pieces`."""
         part = slice(start, stop)
         return [PairSlice(self.chunks.sources[part], self.chunks.targets[part], start)]
@@ -229,12 +229,15 @@ class TextCorpus:
         while True:
             self.prepare()
             try:
-                calls = [(self.cluster.members[0], piece) for piece in self.pieces(start, stop)]
+                calls = [
+                    (self.cluster.members[0], piece)
+                    for piece in self.pieces(start, stop, self.n_tokens)
+                ]
                 return join_slices(self.cluster.results(calls))
             except NodeLost:
                 self.cluster.admit()
 
-    def pieces(self, start: int, stop: int) -> list[Any]:
+    def pieces(self, start: int, stop: int, edge: int) -> list[Any]:
         """Return references of the sentences of some tokens; see `Data.pieces`."""
         members = {member.number: member for member in self.cluster.members}
         lengths = [self.sizes[number].n_tokens for number in range(len(self.parts))]
@@ -245,7 +248,7 @@ class TextCorpus:
             if lengths[number]:
                 bounds = max(0, start - starts[number]), min(lengths[number], stop - starts[number])
                 owner = members[self._owners[number]]
-                calls.append(owner.call("around", number, starts[number], *bounds))
+                calls.append(owner.call("around", number, starts[number], *bounds, edge))
         return calls
 
 

@@ -108,9 +108,9 @@ class Node:
         """Encode the parts that were read; see `NodeText.encode`."""
         return self._text.encode(words)
 
-    def around(self, number: int, first: int, start: int, stop: int) -> Slice:
+    def around(self, number: int, first: int, start: int, stop: int, edge: int) -> Slice:
         """Return sentences of a part, of which token 0 is token `first` of the corpus."""
-        found = self._text.around(number, start, stop)
+        found = self._text.around(number, start, stop, edge)
         return found._replace(start=found.start + first)
 
     def set_chunks(self, chunks: Chunks) -> None:

@@ -28,18 +28,22 @@ class Sentences(NamedTuple):
     ids: np.ndarray
     offsets: np.ndarray
 
-    def around(self, start: int, stop: int) -> "Slice":
-        """Return the whole sentences that have the tokens ``start .. stop - 1``.
+    def around(self, start: int, stop: int, edge: int) -> "Slice":
+        """Return the sentences that have the tokens ``start .. stop - 1``.
+
+        A text may be one sentence, so a long one is cut `edge` tokens before and after these.
 
         Examples
         --------
         >>> sentences = Sentences(np.arange(9, dtype=np.int32), np.array([0, 4, 6, 9]))
-        >>> sentences.around(5, 7)
+        >>> sentences.around(5, 7, edge=9)
         Slice(ids=array([4, 5, 6, 7, 8], dtype=int32), offsets=array([0, 2, 5]), start=4)
+        >>> sentences.around(2, 3, edge=1)
+        Slice(ids=array([1, 2, 3], dtype=int32), offsets=array([0, 3]), start=1)
         """
         first = int(np.searchsorted(self.offsets, start, "right")) - 1
         last = int(np.searchsorted(self.offsets, stop, "left"))
-        offsets = self.offsets[first : last + 1]
+        offsets = np.clip(self.offsets[first : last + 1], start - edge, stop + edge)
         return Slice(self.ids[offsets[0] : offsets[-1]], offsets - offsets[0], int(offsets[0]))
 
 

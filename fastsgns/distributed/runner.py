@@ -23,7 +23,7 @@ from fastsgns.distributed.transport import RowShard, owned, write_rows
 from fastsgns.kernels.objective import Objective
 from fastsgns.training.epoch import Tally
 from fastsgns.training.examples import Chunks
-from fastsgns.training.replicas import Job, matrices_of
+from fastsgns.training.replicas import Job, edge_of, matrices_of
 from fastsgns.training.rounds import Commit
 
 logger = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ class RoundRunner:
         report: Callable[[], object],
     ) -> Commit:  # fmt: skip
         number = self._n_attempts
-        trained = self._train(number, data, shards, report)
+        trained = self._train(number, data, edge_of(objective), shards, report)
         staged = self._merge(number, objective, [member for member, _ in trained], report)
 
         def commit() -> list[Tally]:
@@ -137,7 +137,7 @@ class RoundRunner:
         return commit
 
     def _train(
-        self, number: int, data: Data | None, shards: Sequence[Sequence[Job]],
+        self, number: int, data: Data | None, edge: int, shards: Sequence[Sequence[Job]],
         report: Callable[[], object],
     ) -> list[tuple[Member, list[list[Tally]]]]:  # fmt: skip
         """Have the nodes train the shards; return the sums of the chunks, by node and shard."""
@@ -145,7 +145,7 @@ class RoundRunner:
         for member, part in self._divide(shards):
             threads = 1 if self.is_deterministic else member.n_threads
             start, stop = part[0][0].place.start, part[-1][-1].place.stop
-            pieces = [] if data is None else data.pieces(start, stop)
+            pieces = [] if data is None else data.pieces(start, stop, edge)
             plan = Plan(number, part, threads)
             calls.append((member, member.call("train", plan, *pieces)))
         return [

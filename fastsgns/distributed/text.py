@@ -98,9 +98,9 @@ class NodeText:
             self._encoded[number] = _encode(file_range, tables[file_range.scanner], batch.spill)
         batch.spill.close()
 
-    def around(self, number: int, start: int, stop: int) -> Slice:
-        """Return the sentences of a part that have the tokens ``start .. stop - 1``."""
-        return self._encoded[number].around(start, stop)
+    def around(self, number: int, start: int, stop: int, edge: int) -> Slice:
+        """Return sentences of a part; see `Sentences.around`."""
+        return self._encoded[number].around(start, stop, edge)
 
 
 def _check_utf8(types: JoinedTypes, ranges: Sequence[FileRange]) -> None:

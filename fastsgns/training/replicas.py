@@ -341,6 +341,11 @@ def mean_rate(jobs: Sequence[Job]) -> float:
     return float(np.average([sum(job.rates) / 2 for job in jobs], weights=sizes))
 
 
+def edge_of(objective: Objective) -> int:
+    """Return how many tokens before a chunk, and after it, may be contexts of its focus words."""
+    return max(LEAST_EDGE, EDGE_RADII * objective.max_radius)
+
+
 def cut_out(part: Sentences, objective: Objective) -> Sentences:
     """Return the sentences of the focus words alone, as far as they may be contexts of them.
 
@@ -355,7 +360,7 @@ def cut_out(part: Sentences, objective: Objective) -> Sentences:
     >>> part.ids[[0, -1]].tolist(), part.offsets.tolist(), part.start, part.stop
     ([100, 455], [0, 356], 50, 100)
     """
-    edge = max(LEAST_EDGE, EDGE_RADII * objective.max_radius)
+    edge = edge_of(objective)
     first = int(np.searchsorted(part.offsets, part.start, "right")) - 1
     last = int(np.searchsorted(part.offsets, part.stop, "left"))
     start = max(int(part.offsets[first]), part.start - edge)

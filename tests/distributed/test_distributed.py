@@ -14,6 +14,7 @@ import pytest
 from fastsgns import FastText, GloVe, NodeEmbedding, PairEmbedding, Word2Vec, distributed
 from fastsgns.corpus.sentences import LineSentence
 from fastsgns.distributed import cluster as cluster_module
+from fastsgns.distributed import corpus as corpus_module
 from fastsgns.distributed import runner as runner_module
 from fastsgns.distributed.node import Node, checksum
 from fastsgns.errors import NodesLostError
@@ -268,6 +269,27 @@ def test_sentences_are_sent_and_hogwild_nodes_learn(
     assert model.wv.index_to_key == alone.wv.index_to_key
     assert model.epoch_losses[0] == pytest.approx(alone.epoch_losses[0], rel=0.05)
     assert model.epoch_losses[1] < model.epoch_losses[0]
+
+
+def test_a_text_of_one_sentence_is_cut(
+    machines: Any, small: None, new: New, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    text = str(tmp_path / "text")
+    pick = np.random.default_rng(1)
+    Path(text).write_text(" ".join(f"w{i}" for i in pick.integers(0, 50, 9000)))
+    longest = []
+    real = corpus_module.DriverTokens.pieces
+
+    def pieces(*arguments: Any) -> Any:
+        found = real(*arguments)
+        longest.append(len(found[0].ids))
+        return found
+
+    monkeypatch.setattr(corpus_module.DriverTokens, "pieces", pieces)
+    expected = trained(new(), text)
+    assert same(distributed.train(new(), text, 2), expected)
+    assert same(distributed.train(new(), list(LineSentence(text)), 2), expected)
+    assert max(longest) < 3000
 
 
 def test_subwords_and_a_text_that_is_too_small_for_rounds(machines: Any, tmp_path: Path):

@@ -64,7 +64,7 @@ def test_counts_and_ids_are_those_of_one_machine(texts: list[str], n_nodes: int)
         sizes |= node.encode(words)
     encoded = whole.restrict(chosen)
     slices = [
-        nodes[number % n_nodes].around(number, 0, sizes[number].n_tokens)
+        nodes[number % n_nodes].around(number, 0, sizes[number].n_tokens, 9)
         for number, _ in numbered
         if sizes[number].n_tokens
     ]
