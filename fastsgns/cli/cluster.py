@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--ray", metavar="ADDRESS",
         help="train on the Ray cluster at this address, whose nodes read the input under the same "
         "paths and use all of their processors; auto is the cluster that runs on this machine, or "
-        "else a new one",
+        "else a new one; local is a new one",
     )  # fmt: skip
     add_parameters(group, distributed.train, OPTIONS)
 

@@ -5,12 +5,15 @@ started on this machine, and stopped at the end.
 """
 
 import logging
+import os
+import signal
+import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from fastsgns.distributed.node import Node
 from fastsgns.distributed.transport import Transport
@@ -25,8 +28,11 @@ ADVICE = (
     "is none for Python 3.15 and for free-threaded builds yet)"
 )
 LOCAL_STORE_BYTES = 200 << 20  # Ray's memory for messages, of a cluster that is started here
+MOST_PORT = 65535
+CONNECT_SECONDS = 10.0  # for a cluster to accept a connection
 TICK_SECONDS = 0.1
 START_SECONDS = 120.0  # for an actor to start
+LONG_SECONDS = 30.0  # after which a warning says that one has not started
 UNAVAILABLE_SECONDS = 60.0  # for a node that does not answer to come back
 TRY_SECONDS = 5.0  # to wait for one answer
 MOST_REPEATS = 3  # of a round that failed although no node was lost
@@ -48,8 +54,9 @@ def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
     Parameters
     ----------
     address : str or None
-        As for ``ray.init``. None: the cluster that this process has joined, or the one that runs on
-        this machine; or else a new one.
+        "local" is a new cluster on this machine. "auto" is the cluster that runs on this machine.
+        Others are as for ``ray.init``. None: the cluster that this process has joined, or the one
+        that runs on this machine; or else a new one.
     n_nodes : int or None
         A cluster that is started here has a processor for each, at least.
     """
@@ -58,22 +65,82 @@ def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
         yield ray
         return
     quiet = {"log_to_driver": False, "configure_logging": False}
-    try:
-        ray.init(address or "auto", **quiet)
-    except ConnectionError as error:
-        if address is not None:
-            raise ConnectionError(
-                f"no Ray cluster answers at {address!r}; start one with `ray start --head`, or "
-                "leave the address out to use this machine alone"
-            ) from error
-        ray.init(
-            "local", num_cpus=max(n_cores(), n_nodes or 1), object_store_memory=LOCAL_STORE_BYTES,
-            include_dashboard=False, **quiet,
-        )  # fmt: skip
+    is_new = address == "local"
+    with _signals_kept():
+        if not is_new:
+            is_new = not _join(ray, address, quiet)
+        if is_new:
+            logger.info("starting a Ray cluster on this machine")
+            ray.init(
+                "local", num_cpus=max(n_cores(), n_nodes or 1), include_dashboard=False,
+                object_store_memory=LOCAL_STORE_BYTES, **quiet,
+            )  # fmt: skip
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _join(ray: Any, address: str | None, quiet: Mapping[str, bool]) -> bool:
+    """Join a cluster, and return whether there is one; an address must have one."""
+    check_address(address or os.environ.get("RAY_ADDRESS"))
+    try:
+        ray.init(address or "auto", **quiet)
+    except ConnectionError as error:
+        if address is not None:
+            raise _no_answer(address) from error
+        return False
+    return True
+
+
+def check_address(address: str | None) -> None:
+    """Raise an error if an address is wrong, or nothing answers there.
+
+    Ray itself tries for more than five minutes, and logs a warning every few seconds.
+
+    Raises
+    ------
+    ValueError
+        If it has another form than HOST:PORT.
+    ConnectionError
+        If no program accepts connections there.
+
+    Examples
+    --------
+    >>> check_address("node1")
+    Traceback (most recent call last):
+    ValueError: address is 'node1'; allowed are HOST:PORT, as `ray start --head` prints it, ...
+    """
+    if address is None or address == "auto" or "://" in address:
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > MOST_PORT:
+        raise ValueError(
+            f"address is {address!r:.80}; allowed are HOST:PORT, as `ray start --head` prints it, "
+            "'auto' for the cluster that runs on this machine, and 'local' for a new one"
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise _no_answer(address) from error
+
+
+def _no_answer(address: str) -> ConnectionError:
+    return ConnectionError(
+        f"no Ray cluster answers at {address!r:.80}; start one with `ray start --head`, or give "
+        "the address 'local' for a new one on this machine"
+    )
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Keep a handler of SIGTERM that this program has set; Ray replaces it by its own."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if callable(handler) and signal.getsignal(signal.SIGTERM) is not handler:
+            signal.signal(signal.SIGTERM, handler)
 
 
 @dataclass(eq=False)
@@ -88,12 +155,15 @@ class Member:
         The id of the Ray node.
     actor : actor handle of a `Node`
     n_threads : int
+    n_reserved : int
+        Processors of the machine that Ray keeps for the node.
     """
 
     number: int
     machine: str
     actor: Any
     n_threads: int = 1
+    n_reserved: int = 0
 
     def call(self, method: str, *args: Any, n_returns: int = 1) -> Any:
         """Call a method of the node, and return the references of its results."""
@@ -103,6 +173,18 @@ class Member:
     def interrupt(self, method: str) -> Any:
         """Call a method at once, while another one may run."""
         return getattr(self.actor, method).options(concurrency_group="control").remote()
+
+
+class Place(NamedTuple):
+    """Where a node can be started: a machine, its threads, and processors that Ray reserves.
+
+    The reservations on a machine have no more processors in sum than it has. More nodes than that
+    would wait for ever.
+    """
+
+    machine: str
+    n_threads: int
+    n_reserved: int
 
 
 @dataclass
@@ -163,13 +245,14 @@ class Cluster:
         if len(self.members) < max(1, self.min_nodes):
             raise NodesLostError(
                 f"{len(self.members)} nodes are left, and min_nodes is {self.min_nodes}. The model "
-                "has what was trained until the last round; start nodes, and call resume()"
+                "has what was trained until the last round. Start machines, or allow fewer nodes; "
+                "then continue with resume(), or train() if no round has ended"
             ) from failure
 
-    def _start_all(self, places: Sequence[tuple[str, int]]) -> Exception | None:
+    def _start_all(self, places: Sequence[Place]) -> Exception | None:
         """Start nodes at places, and return why one has not started; None if all have."""
         failure: Exception | None = None
-        started = [self._start(*place) for place in places]
+        started = [self._start(place) for place in places]
         for member, answer in zip(started, self._answers(started)):
             if isinstance(answer, Exception):
                 failure = answer
@@ -182,8 +265,8 @@ class Cluster:
                 self.members.append(member)
         return failure
 
-    def _free_places(self) -> list[tuple[str, int]]:
-        """Return the machine and the threads of each node that can be started."""
+    def _free_places(self) -> list[Place]:
+        """Return the places where nodes can be started."""
         cpus = {
             node["NodeID"]: int(node["Resources"].get("CPU", 0))
             for node in self.ray.nodes()
@@ -192,39 +275,48 @@ class Cluster:
         cpus = {machine: n for machine, n in cpus.items() if n}
         wanted = len(cpus) if self.n_nodes is None else self.n_nodes
         used = Counter(member.machine for member in self.members)
-        places: list[str] = []
+        chosen: list[str] = []
         while cpus and sum(used.values()) < wanted:
             machine = min(cpus, key=lambda name: used[name] / cpus[name])
             used[machine] += 1
-            places.append(machine)
-        return [
-            (machine, self.workers or max(1, cpus[machine] // used[machine])) for machine in places
-        ]
+            chosen.append(machine)
+        free = Counter(cpus)
+        for member in self.members:
+            free[member.machine] -= member.n_reserved
+        places: list[Place] = []
+        for machine in chosen:
+            share = max(1, cpus[machine] // used[machine])
+            n_threads = self.workers or share
+            n_reserved = max(0, min(n_threads, share, free[machine]))
+            free[machine] -= n_reserved
+            places.append(Place(machine, n_threads, n_reserved))
+        return places
 
-    def _start(self, machine: str, n_threads: int) -> Member:
+    def _start(self, place: Place) -> Member:
         strategies = self.ray.util.scheduling_strategies
-        place = strategies.NodeAffinitySchedulingStrategy(machine, soft=False)
+        strategy = strategies.NodeAffinitySchedulingStrategy(place.machine, soft=False)
         remote = self.ray.remote(concurrency_groups={"control": 1})(Node)
         actor = remote.options(
-            num_cpus=min(n_threads, self._cpus(machine)), max_restarts=0, max_task_retries=0,
-            scheduling_strategy=place,
-        ).remote(n_threads, self.transport)  # fmt: skip
+            num_cpus=place.n_reserved, max_restarts=0, max_task_retries=0,
+            scheduling_strategy=strategy,
+        ).remote(place.n_threads, self.transport)  # fmt: skip
         self._n_started += 1
-        return Member(self._n_started, machine, actor)
-
-    def _cpus(self, machine: str) -> int:
-        return next(
-            int(node["Resources"].get("CPU", 0))
-            for node in self.ray.nodes()
-            if node["NodeID"] == machine
-        )
+        return Member(self._n_started, place.machine, actor, place.n_threads, place.n_reserved)
 
     def _answers(self, members: Sequence[Member]) -> list[Any]:
         """Return the number of threads of each node that has started, or why it has not."""
         references = [member.call("ping") for member in members]
         if not references:
             return []
-        self.ray.wait(references, num_returns=len(references), timeout=START_SECONDS)
+        n = len(references)
+        ready, _ = self.ray.wait(references, num_returns=n, timeout=LONG_SECONDS)
+        if len(ready) < n:
+            logger.warning(
+                "%d of %d nodes have not started in %.0f s: their machines are busy, or other "
+                "programs of the cluster have reserved the processors, which `ray status` shows",
+                n - len(ready), n, LONG_SECONDS,
+            )  # fmt: skip
+            self.ray.wait(references, num_returns=n, timeout=START_SECONDS - LONG_SECONDS)
         answers: list[Any] = []
         for reference in references:
             try:

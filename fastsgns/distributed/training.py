@@ -85,8 +85,9 @@ def train(
     rounds : int
         Rounds per epoch, at most. A model with ``deterministic=True`` has those of one machine.
     address : str, optional
-        That of the cluster, as for ``ray.init``. By default the one that this process has joined,
-        or that runs on this machine; or else a new one on this machine alone.
+        That of the cluster, HOST:PORT; "auto" is the cluster that runs on this machine, and "local"
+        a new one on this machine alone. By default the cluster that this process has joined, or
+        that runs on this machine, or else a new one.
     callbacks, checkpoint, every
         As for `Word2Vec.train`; only that takes callbacks. A checkpoint is one file, which this
         process writes. `resume` continues from it, with any number of nodes, and so does
@@ -103,7 +104,7 @@ def train(
     ImportError
         If Ray is not installed.
     ConnectionError
-        If no cluster answers at `address`.
+        If no cluster answers at `address` within seconds.
     NodesLostError
         If fewer than `min_nodes` are left. The model has all rounds that ended.
     TypeError
@@ -122,6 +123,7 @@ def train(
     >>> distributed.train(model, "corpus.txt", nodes=2)  # doctest: +SKIP
     """
     trained, how = _trained(model), _how(model, callbacks, checkpoint, every)
+    _check_nodes(nodes, min_nodes)
     corpus = _read(trained, corpus)
     with _run(model, nodes, min_nodes, workers, transport, rounds, address) as run:
         if isinstance(trained, Word2Vec):
@@ -172,6 +174,7 @@ def resume(
     """
     trained, how = _trained(model), _how(model, callbacks, checkpoint, every)
     unfinished_of(model)
+    _check_nodes(nodes, min_nodes)
     corpus = _read(trained, corpus)
     with _run(model, nodes, min_nodes, workers, transport, rounds, address) as run:
         is_words = isinstance(trained, Word2Vec)
@@ -208,6 +211,13 @@ def _trained(model: Any) -> Any:
             "set it to None, or train on one machine"
         )
     return model
+
+
+def _check_nodes(nodes: int | None, min_nodes: int) -> None:
+    if nodes is not None and nodes < min_nodes:
+        raise ValueError(
+            f"min_nodes is {min_nodes}, and nodes is {nodes}; give a min_nodes of at most that"
+        )
 
 
 def _how(model: Any, callbacks: Any, checkpoint: Any, every: Any) -> dict[str, Any]:
@@ -276,6 +286,11 @@ def _read(model: Any, corpus: Any) -> Any:
     Sentences are read before nodes take all processors, which reading them may need, as it does if
     they are those of a Ray Dataset.
     """
+    if corpus is None:
+        raise TypeError(
+            "the corpus is None; give a path or a list of paths, sentences, or what the fit of the "
+            "model takes"
+        )
     if isinstance(model, GloVe):
         if isinstance(corpus, Cooccurrences):
             return corpus

@@ -1,5 +1,7 @@
 """What needs no cluster: errors, transport, and nodes that do not answer, by a fake of Ray."""
 
+import signal
+import socket
 from types import SimpleNamespace
 from typing import Any
 
@@ -156,6 +158,95 @@ def test_models_that_no_cluster_trains_are_refused():
         distributed.train(Word2Vec(), [["a"]], transport="float16")  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="there is nothing to resume"):
         distributed.resume(Word2Vec(), [["a"]])
+
+
+def test_settings_that_cannot_be_are_refused_before_a_cluster_starts():
+    with pytest.raises(ValueError, match="min_nodes is 3, and nodes is 2; give"):
+        distributed.train(Word2Vec(), [["a"]], 2, min_nodes=3)
+    with pytest.raises(TypeError, match="the corpus is None; give a path"):
+        distributed.train(Word2Vec(), None)
+
+
+@pytest.mark.parametrize("address", ["here", "host:", ":80", "host:port", "host:65536"])
+def test_an_address_of_another_form_is_refused(address: str):
+    with pytest.raises(ValueError, match=f"address is '{address}'; allowed are HOST:PORT"):
+        cluster_module.check_address(address)
+
+
+def test_an_address_where_nothing_answers_is_refused_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        cluster_module.check_address(address)
+    with pytest.raises(ConnectionError, match=f"no Ray cluster answers at '{address}'; start"):
+        cluster_module.check_address(address)
+    for other in (None, "auto", "ray://host:1"):
+        cluster_module.check_address(other)
+
+
+class RayThatStarts:
+    """Sets a handler of SIGTERM, as Ray does, and notes how it was started."""
+
+    def __init__(self) -> None:
+        self.started: list[Any] = []
+
+    def is_initialized(self) -> bool:
+        return False
+
+    def init(self, address: str, **settings: Any) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        if address == "auto":
+            raise ConnectionError
+        self.started.append((address, settings["num_cpus"]))
+
+    def shutdown(self) -> None:
+        self.started.append("ended")
+
+
+@pytest.mark.parametrize("address", [None, "local"])
+def test_a_new_cluster_leaves_the_handler_of_sigterm(
+    monkeypatch: pytest.MonkeyPatch, address: str | None
+):
+    ray = RayThatStarts()
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(cluster_module, "need", lambda *_: ray)
+    monkeypatch.setattr(cluster_module, "n_cores", lambda: 2)
+
+    def handler(*_: Any) -> None:
+        pass
+
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        with cluster_module.joined(address, 3):
+            assert signal.getsignal(signal.SIGTERM) is handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ray.started == [("local", 3), "ended"]
+
+
+@pytest.mark.parametrize(
+    ("n_nodes", "workers", "places"),
+    [
+        (None, None, [(4, 4), (2, 2)]),
+        (3, None, [(2, 2), (2, 2), (2, 2)]),
+        (2, 1, [(1, 1), (1, 1)]),
+        (3, 16, [(16, 2), (16, 2), (16, 2)]),
+        (9, None, [(1, 1)] * 6 + [(1, 0)] * 3),
+    ],
+)
+def test_nodes_reserve_no_more_processors_than_machines_have(
+    n_nodes: int | None, workers: int | None, places: list[tuple[int, int]]
+):
+    machines = [
+        {"NodeID": name, "Alive": True, "Resources": {"CPU": n}} for name, n in (("a", 4), ("b", 2))
+    ]
+    cluster = Cluster(SimpleNamespace(nodes=lambda: machines), n_nodes, workers=workers)
+    found = cluster._free_places()
+    assert sorted((p.n_threads, p.n_reserved) for p in found) == sorted(places)
+    cluster.members = [Member(i, p.machine, None, *p[1:]) for i, p in enumerate(found)]
+    assert cluster._free_places() == []
+    lost = cluster.members.pop()
+    (again,) = cluster._free_places()
+    assert again.n_reserved <= max(1, lost.n_reserved)
 
 
 def test_without_ray_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
