@@ -23,9 +23,10 @@ def machines() -> Iterator[Any]:
     except ImportError:
         pytest.skip("Ray is not installed: it has no wheel for each Python and platform")
     os.environ.setdefault("RAY_DEDUP_LOGS", "0")
-    settings = {"object_store_memory": STORE_BYTES, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, **settings})
-    cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+    settings = {"object_store_memory": STORE_BYTES, "include_log_monitor": False}
+    of_head = {"num_cpus": 2, "include_dashboard": False, "no_monitor": True, **settings}
+    cluster = Cluster(initialize_head=True, head_node_args=of_head)
+    cluster.add_node(num_cpus=1, **settings)
     ray.init(cluster.address, log_to_driver=False, configure_logging=False)
     yield cluster
     ray.shutdown()

@@ -332,8 +332,8 @@ def test_one_node_of_the_command_line_makes_the_model_of_one_machine(
     from fastsgns import cli
 
     output = str(tmp_path / "model.fastsgns")
-    model = "--sg --deterministic --min-count 2 --dim 8 --epochs 2 --seed 3".split()
-    options = ["--ray", "auto", "--nodes", "1", "--workers", "2", "-q"]
+    model = ["--sg", "--deterministic", "--min-count=2", "--dim=8", "--epochs=2", "--seed=3"]
+    options = ["--ray=auto", "--nodes=1", "--workers=2", "-q"]
     assert cli.main(["train", corpus, "-o", output, *model, *options]) == 0
     assert same(Word2Vec.load(output), expected)
     assert set(watch.n_members) == {1}
