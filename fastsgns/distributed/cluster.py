@@ -55,8 +55,8 @@ def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
     ----------
     address : str or None
         "local" is a new cluster on this machine. "auto" is the cluster that runs on this machine.
-        Others are as for ``ray.init``. None: the cluster that this process has joined, or the one
-        that runs on this machine; or else a new one.
+        Others are as for ``ray.init``. None: the cluster that this process has joined, that
+        RAY_ADDRESS names, or that runs on this machine; or else a new one.
     n_nodes : int or None
         A cluster that is started here has a processor for each, at least.
     """
@@ -65,6 +65,7 @@ def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
         yield ray
         return
     quiet = {"log_to_driver": False, "configure_logging": False}
+    address = address or os.environ.get("RAY_ADDRESS") or None
     is_new = address == "local"
     with _signals_kept():
         if not is_new:
@@ -83,7 +84,7 @@ def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
 
 def _join(ray: Any, address: str | None, quiet: Mapping[str, bool]) -> bool:
     """Join a cluster, and return whether there is one; an address must have one."""
-    check_address(address or os.environ.get("RAY_ADDRESS"))
+    check_address(address)
     try:
         ray.init(address or "auto", **quiet)
     except ConnectionError as error:

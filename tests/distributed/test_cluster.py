@@ -202,12 +202,12 @@ class RayThatStarts:
         self.started.append("ended")
 
 
-@pytest.mark.parametrize("address", [None, "local"])
+@pytest.mark.parametrize(("address", "variable"), [(None, ""), ("local", "x:1"), (None, "local")])
 def test_a_new_cluster_leaves_the_handler_of_sigterm(
-    monkeypatch: pytest.MonkeyPatch, address: str | None
+    monkeypatch: pytest.MonkeyPatch, address: str | None, variable: str
 ):
     ray = RayThatStarts()
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_ADDRESS", variable)
     monkeypatch.setattr(cluster_module, "need", lambda *_: ray)
     monkeypatch.setattr(cluster_module, "n_cores", lambda: 2)
 
