@@ -47,7 +47,7 @@ NOT_RUN = {
     ("checkpoints", "a job of a batch system"): 1,
     ("checkpoints", "changes the handlers of this process"): 1,
     ("cores", "needs corpora, and minutes to hours"): 3,
-    ("deterministic", "needs a corpus"): 1,
+    ("deterministic", "needs a corpus"): 2,
     ("directed", "needs corpora, and minutes to hours"): 6,
     ("directed", "takes minutes to hours"): 1,
     ("distributed", "needs a dataset"): 1,
