@@ -159,7 +159,7 @@ class Block(NamedTuple):
 
     @property
     def runs(self) -> bool:
-        # Blocks that start a cluster of Ray run alone: they must not meet that of tests/distributed.
+        # Blocks that start a cluster run alone: they must not meet that of tests/distributed.
         alone = self.needs == "ray" and "FASTSGNS_RAY_DOCS" not in os.environ
         missing = self.needs and (alone or not has(self.needs))
         return not (self.not_run or missing)
