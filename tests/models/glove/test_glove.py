@@ -3,13 +3,13 @@
 import copy
 import os
 import pickle
-import signal
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import reference_glove as reference
+from ctrl_c import pressed_in
 
 import fastsgns
 from fastsgns import EncodedCorpus, GloVe, KeyedVectors
@@ -279,27 +279,14 @@ def test_nothing_to_train_on():
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_leaves_a_model_that_can_be_trained_again(counts, monkeypatch):
     model = GloVe(**SMALL | {"workers": 2, "epochs": 1_000_000})
-    inner, threads, pressed, handled = glove_epoch.train_cells, set(), [], threading.Event()
+    threads = set()
 
-    def train_cells(*arguments):
+    def is_time():
         threads.add(threading.current_thread())
-        if model.epochs_trained and not pressed:
-            pressed.append(True)
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-            assert handled.wait(60)
-        return inner(*arguments)
+        return model.epochs_trained > 0
 
-    def handle(*_):
-        handled.set()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(glove_epoch, "train_cells", train_cells)
-    default = signal.signal(signal.SIGINT, handle)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            model.train(counts)
-    finally:
-        signal.signal(signal.SIGINT, default)
+    with pressed_in(monkeypatch, glove_epoch, "train_cells", is_time):
+        model.train(counts)
     assert all(thread.finished.is_set() for thread in threads)
     assert model.epochs_trained == 1
     assert np.isfinite(model.wv.vectors).all()

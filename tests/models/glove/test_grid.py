@@ -1,12 +1,12 @@
 """GloVe with deterministic=True: the same bytes for any number of workers."""
 
+import itertools
 import os
-import signal
-import threading
 
 import numpy as np
 import pytest
 import reference_glove as reference
+from ctrl_c import pressed_in
 
 import fastsgns.models.glove.grid as grid_module
 from fastsgns import EncodedCorpus, GloVe
@@ -140,26 +140,9 @@ def test_the_objective_falls_as_far_as_in_random_order(counts):
 def test_resumed_after_ctrl_c_it_is_the_same(counts, matrices, monkeypatch):
     whole = GloVe(cooccurrences=counts, matrices=matrices, workers=1, **SMALL)
     model = GloVe(matrices=matrices, workers=3, **SMALL)
-    inner, left, handled = glove_epoch.train_cells, [100], threading.Event()
-
-    def train_cells(*arguments):
-        left[0] -= 1
-        if left[0] == 0:
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-            assert handled.wait(60)
-        return inner(*arguments)
-
-    def handle(*_):
-        handled.set()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(glove_epoch, "train_cells", train_cells)
-    default = signal.signal(signal.SIGINT, handle)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            model.train(counts)
-    finally:
-        signal.signal(signal.SIGINT, default)
+    calls = itertools.count(1)
+    with pressed_in(monkeypatch, glove_epoch, "train_cells", lambda: next(calls) == 100):
+        model.train(counts)
     assert model.unfinished.places[0].n_chunks > 0
     assert model.epochs_trained < 3
     model.workers = 2
