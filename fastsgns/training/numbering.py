@@ -8,6 +8,7 @@ import numpy as np
 from fastsgns.kernels import replicas
 
 ALIGNMENT = 64  # bytes of a cache line
+MOST_TABLES = 2  # alias tables of one objective: for each role of targets
 
 
 class Scratch:
@@ -38,6 +39,8 @@ class Scratch:
         """Return the cumulated probabilities of an alias table, which is computed once."""
         known = self._cumulated.get(id(table))
         if known is None or known[0] is not table:
+            if len(self._cumulated) == MOST_TABLES:  # those of an earlier epoch
+                self._cumulated.clear()
             known = self._cumulated[id(table)] = table, cumulate(table)
         return known[1]
 

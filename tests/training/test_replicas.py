@@ -1,6 +1,7 @@
 """Replicas train what a whole model trains, and rounds do not depend on the number of threads."""
 
 import itertools
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -270,3 +271,13 @@ def test_the_rows_of_replicas_are_estimated(n_shards):
     one_thread, many = (estimate.total(1000, 5000, n_threads) for n_threads in (1, 2))
     assert many - one_thread == 8 * 5000
     assert ReplicaRows(counts, noise, 10_000).total(1000, 5000, 4) == 0
+
+
+def test_scratch_keeps_no_tables_of_earlier_epochs():
+    scratch, kept = Scratch(), []
+    for _ in range(5):
+        table = sampling.alias_table(np.full(4, 0.25))
+        scratch.cumulated(table)
+        kept.append(weakref.ref(table))
+    del table
+    assert [ref() is None for ref in kept] == [True] * 4 + [False]
