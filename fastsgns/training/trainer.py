@@ -128,9 +128,8 @@ class Trainer:
     deterministic : bool
         Whether the result must not depend on `n_workers`: the chunks are trained in rounds of
         shards, whose replicas are merged in order (`fastsgns.training.rounds`). If the data is too
-        small for that, one thread trains it.
-    run_round : callable, optional
-        Trains the rounds; by default what `runs_rounds` has set, or else `n_workers` threads.
+        small for that, one thread trains it. What `runs_rounds` has set trains the rounds, or else
+        `n_workers` threads do.
 
     Attributes
     ----------
@@ -155,7 +154,6 @@ class Trainer:
     begin: Place = START
     is_due: IsDue | None = None
     deterministic: bool = False
-    run_round: RunRound | None = None
     total: Tally = field(default_factory=Tally, init=False)
     progress: EpochProgress = field(init=False)
     divergence: DivergenceCheck = field(init=False)
@@ -166,12 +164,13 @@ class Trainer:
         sizes = len(starts), starts.step * self.chunks.tokens_per_unit
         if self.deterministic:
             self.rounds = Rounds.of(*sizes)
-            if self.run_round is None and self.rounds.n_shards == 1:
+            if self.rounds.n_shards == 1:
                 self.rounds, self.n_workers = None, 1
         elif elsewhere is not None:
             self.rounds = elsewhere.layout(*sizes)
-        if elsewhere is not None and self.run_round is None:
-            self.run_round = elsewhere.run_round
+        self._run_round: RunRound = (
+            LocalRounds(self.n_workers) if elsewhere is None else elsewhere.run_round
+        )
         self.progress = EpochProgress.at(self.begin)
         self.set_objective(self.objective)
 
@@ -315,7 +314,6 @@ class Trainer:
         self, epoch: int, rounds: Rounds, report: Callable[[], None]
     ) -> Generator[Pause, None, None]:
         """Train the rounds that are left of an epoch. One that is interrupted changes nothing."""
-        run_round = self.run_round or LocalRounds(self.n_workers)
         seeds = self.chunk_seeds(epoch)
         is_first = self.n_epochs_before + epoch == 0
         n_done = self.progress.n_chunks
@@ -324,7 +322,7 @@ class Trainer:
                 [self.job(epoch, chunk, seeds[chunk]) for chunk in chunks]
                 for chunks in rounds.shards(start, is_first)
             ]
-            commit = run_round(self.objective, self.chunks, shards, report)
+            commit = self._run_round(self.objective, self.chunks, shards, report)
             uninterrupted(partial(self._end_round, commit, start))
             stop = shards[-1][-1].place.stop
             self.divergence.check_some_rows(number, self._position(epoch, stop))
