@@ -12,13 +12,14 @@ blocks. Their commands are parsed.
 import ast
 import gzip
 import lzma
-import os
 import pkgutil
 import random
 import re
 import shlex
+import sys
 import tokenize
 from collections import Counter
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -159,10 +160,7 @@ class Block(NamedTuple):
 
     @property
     def runs(self) -> bool:
-        # Blocks that start a cluster run alone: they must not meet that of tests/distributed.
-        alone = self.needs == "ray" and "FASTSGNS_RAY_DOCS" not in os.environ
-        missing = self.needs and (alone or not has(self.needs))
-        return not (self.not_run or missing)
+        return not self.not_run and (not self.needs or has(self.needs))
 
     @property
     def commands(self) -> list[tuple[list[str], str]]:
@@ -234,7 +232,18 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+@pytest.fixture
+def own_cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have examples start a Ray cluster, and not join another one that runs on this machine."""
+    monkeypatch.setenv("RAY_ADDRESS", "local")
+    monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[2]))  # of its nodes
+    yield
+    if "ray" in sys.modules:
+        sys.modules["ray"].shutdown()
+
+
 @needs_pages
+@pytest.mark.usefixtures("own_cluster")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples_run_and_show_their_results(
     page: Path,
@@ -243,7 +252,6 @@ def test_examples_run_and_show_their_results(
     capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[2]))  # of nodes of Ray
     names = prepare(tmp_path)
     for block in blocks(page):
         if block.language == "python" and block.runs:

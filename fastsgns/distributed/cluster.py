@@ -5,7 +5,6 @@ started on this machine, and stopped at the end.
 """
 
 import logging
-import os
 import signal
 import socket
 import time
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple, NoReturn
 from fastsgns.distributed.node import Node
 from fastsgns.distributed.transport import Transport
 from fastsgns.errors import NodesLostError
+from fastsgns.runtime import environment
 from fastsgns.runtime.machine import n_cores
 from fastsgns.runtime.packages import need
 
@@ -65,7 +65,7 @@ def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
         yield ray
         return
     quiet = {"log_to_driver": False, "configure_logging": False}
-    address = address or os.environ.get("RAY_ADDRESS") or None
+    address = address or environment.value_of(environment.RAY_ADDRESS) or None
     is_new = address == "local"
     with _signals_kept():
         if not is_new:
@@ -108,7 +108,7 @@ def check_address(address: str | None) -> None:
 
     Examples
     --------
-    >>> check_address("node1")
+    >>> check_address("node1")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ValueError: address is 'node1'; allowed are HOST:PORT, as `ray start --head` prints it, ...
     """

@@ -65,6 +65,13 @@ BLAS_THREADS = tuple(
     )
     for name, library in (("OMP", "OpenMP"), ("OPENBLAS", "OpenBLAS"), ("MKL", "MKL"))
 )
+RAY_ADDRESS = Variable(
+    "RAY_ADDRESS",
+    "the Ray cluster to train on; also read by Ray",
+    "as the argument address of fastsgns.distributed.train",
+    "the cluster that runs on this machine, or else a new one",
+    "by fastsgns.distributed.train and resume, without address",
+)
 TEMPORARY = Variable(
     "TMPDIR",
     "the folder of temporary files (module tempfile of Python)",
@@ -72,7 +79,7 @@ TEMPORARY = Variable(
     "`TEMP`, `TMP`, or /tmp",
     "when the process writes its first temporary file",
 )
-TABLE = (KERNEL, HOT_ROWS, GENSIM, *BLAS_THREADS, TEMPORARY)
+TABLE = (KERNEL, HOT_ROWS, GENSIM, *BLAS_THREADS, RAY_ADDRESS, TEMPORARY)
 
 
 def value_of(variable: Variable) -> str:

@@ -14,8 +14,8 @@ from fastsgns.vectors.norms import as_real, reciprocals
 ROW_BYTES, SHARED_ROW_BYTES = 1 << 20, 1 << 26
 PRODUCT_BYTES = 1 << 26  # of the products of these rows with all queries
 # Rows of a block are a multiple of this, and all blocks are equally long: a BLAS computes what is
-# left over, and short matrices, by other functions, whose last digits differ. Equal rows would then
-# have different cosines.
+# left over, and short matrices, by other functions, whose last digits differ. So do those of rows
+# at odd addresses, in some variants. Equal rows would then have different cosines.
 MULTIPLE = 64
 
 
@@ -65,18 +65,16 @@ def nearest_rows(
     )
     n_rows, starts = blocks(len(vectors), max(1, n_most))
     scores = np.empty((len(units), n_rows), units.dtype)
-    n_done = n_finite = 0
+    n_finite = 0
     for start in starts:
         rows, norms = as_real(vectors[start : start + n_rows]), np.full(n_rows, np.nan, units.dtype)
-        n_repeated = n_done - start  # their NaN leaves them out
-        norms[n_repeated : len(rows)] = norms_of(slice(n_done, start + len(rows)))
+        norms[: len(rows)] = norms_of(slice(start, start + len(rows)))  # NaN leaves a row out
         if len(rows) < n_rows:
             rows = np.concatenate([rows, np.zeros((n_rows - len(rows), rows.shape[1]), rows.dtype)])
         with np.errstate(invalid="ignore", over="ignore"):
             np.matmul(units, rows.T, out=scores)
         collect_largest(scores, reciprocals(norms), start, excluded, cosines, positions, variant)
         n_finite += n_rows - int(np.isnan(norms).sum())
-        n_done = start + n_rows
     sort_answers(cosines, positions, variant)
     return positions, cosines, n_finite
 
@@ -84,11 +82,9 @@ def nearest_rows(
 def blocks(n: int, n_most: int) -> tuple[int, list[int]]:
     """Return the length of the blocks of `n` rows, and where each starts.
 
-    The last may overlap the one before it. A block has at most `n_most` rows, rounded up to
-    `MULTIPLE`. There are at least two where two are possible, because they can overlap. The rows of
-    one block have to be copied into a longer matrix.
+    A block has at most `n_most` rows, rounded up to `MULTIPLE`. The last one may lack rows, and has
+    to be copied into a longer matrix. There are at least two, so that little is copied.
     """
     n_blocks = max(2, -(-n // n_most))
     n_rows = -(-n // (n_blocks * MULTIPLE)) * MULTIPLE
-    last = max(0, n - n_rows)
-    return n_rows, [min(start, last) for start in range(0, n, max(1, n_rows))]
+    return n_rows, list(range(0, n, max(1, n_rows)))

@@ -14,7 +14,7 @@ from fastsgns.training import examples, rounds
 STORE_BYTES = 100 << 20
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machines() -> Iterator[Any]:
     """Yield a `ray.cluster_utils.Cluster` that this process has joined."""
     try:
