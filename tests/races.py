@@ -1,9 +1,9 @@
 """Run everything that has threads of its own, or may be called by several, for ThreadSanitizer.
 
 ``make tsan`` runs this. ``python tests/races.py [VARIANT ...]`` trains a model of every kind and
-mode with these kernel variants, by default with all; for each variant, several threads also read
-and count texts, encode them, and query one model that nobody changes. Without ThreadSanitizer the
-program checks only that nothing raises.
+mode with these kernel variants, by default with all, and some of them with ``deterministic=True``.
+For each variant, several threads also read and count texts, encode them, and query one model that
+nobody changes. Without ThreadSanitizer the program checks only that nothing raises.
 """
 
 import itertools
@@ -18,14 +18,24 @@ from typing import Any
 
 import digests
 
-from fastsgns import FastText, NodeEmbedding, Phrases, Word2Vec, kernels
+from fastsgns import (
+    FastText,
+    GloVe,
+    NodeEmbedding,
+    PairEmbedding,
+    Phrases,
+    Word2Vec,
+    kernels,
+)
 from fastsgns.cooccurrence import windows
 from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus import ranges
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.kernels import sums
+from fastsgns.models.glove import grid
 from fastsgns.phrases import applying, counts
+from fastsgns.training import merge, rounds
 from fastsgns.vectors import encoding, norms
 
 WORKERS = 4
@@ -53,6 +63,44 @@ def divide() -> None:
     sums.THREAD_NUMBERS = 1
     norms.BLOCK_BYTES = norms.THREAD_BYTES = 1 << 10
     norms.n_blas_threads = lambda: WORKERS
+    rounds.LEAST_TOKENS, rounds.SHARD_TOKENS = 1, 1 << 10
+    rounds.ROUNDS_PER_EPOCH, rounds.ROUNDS_PER_SHARD = 1, 0
+    merge.THREAD_NUMBERS = 1 << 8
+    grid.LEAST_CELLS = 1 << 4
+
+
+def deterministic() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield the name and the call of trainings that give the same result with any `workers`.
+
+    Threads train replicas and merge them. The blocks of a GloVe need no replicas.
+    """
+    # The first epoch of a model begins with rounds of one shard.
+    words = SMALL | {"workers": WORKERS, "deterministic": True, "sg": 1, "epochs": 2}
+    modes: list[dict[str, Any]] = [
+        {},
+        {"sg": 0},
+        {"negative_sharing": "pair"},
+        {"negative": 0, "hs": 1},
+        {"negative": 0, "softmax": 1},
+        {"matrices": "tied+bias"},
+        {"matrices": "three", "coupling": 10},
+    ]
+    for mode in modes:
+        yield (
+            f"deterministic words {mode}",
+            lambda mode=mode: Word2Vec(digests.TEXT, **words | mode),
+        )
+    yield "deterministic subwords", lambda: FastText(digests.TEXT, bucket=100, **words)
+    nodes = digests.NODES | {"deterministic": True}
+    yield "deterministic nodes", lambda: NodeEmbedding(**nodes).fit(digests.EDGES)
+    pairs = digests.PAIRS | {"deterministic": True}
+    yield "deterministic pairs", lambda: PairEmbedding(**pairs).fit(digests.EDGES)
+    glove = SMALL | {"workers": WORKERS, "deterministic": True}
+    for matrices in ("two", "tied"):
+        yield (
+            f"deterministic glove {matrices}",
+            lambda m=matrices: GloVe(digests.TEXT, matrices=m, **glove),
+        )
 
 
 def at_once(calls: list[Callable[[], object]]) -> None:
@@ -137,10 +185,10 @@ def users() -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 def run_all(variant: str) -> None:
-    """Train the models of digests.py with a kernel variant; read, count and query."""
+    """Train with a kernel variant; read, count and query."""
     kernels.force(variant)
     with tempfile.TemporaryDirectory() as folder:
-        calls = itertools.chain(digests.models(), readers(Path(folder)), users())
+        calls = itertools.chain(digests.models(), deterministic(), readers(Path(folder)), users())
         for name, call in calls:
             if name not in SOLVED:
                 print(variant, name, flush=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from optional import ROOT, need, need_repository
 
+import fastsgns
+
 need_repository()
 
 TOOL = ROOT / "tools" / "sanitize.py"
@@ -75,6 +77,50 @@ def test_the_tests_that_run_exist(tool: dict):
         assert re.search(rf"^{name}: .*## ", makefile, re.M)
         paths = [word for run in runs for word in run if word.startswith("tests/")]
         assert paths and all((ROOT / path).exists() for path in paths)
+
+
+SHARDS = """
+import races
+from fastsgns.models.glove.grid import Grid
+from fastsgns.training import merge, rounds
+
+races.enlarge()
+races.divide()
+counted, merging = [], []
+train, pool = rounds.LocalRounds.__call__, merge.WorkerPool
+
+
+def count(runner, *arguments):
+    counted.append(len(arguments[2]))
+    return train(runner, *arguments)
+
+
+def count_threads(n_threads, *arguments, **options):
+    merging.append(n_threads)
+    return pool(n_threads, *arguments, **options)
+
+
+rounds.LocalRounds.__call__, merge.WorkerPool = count, count_threads
+for name, call in races.deterministic():
+    model = call()
+    if "glove" in name:
+        grid = Grid(len(model.wv), 1000, "tied" in name, 1)
+        assert min(map(len, grid.rounds())) >= races.WORKERS, name
+    else:
+        assert max(counted) >= 4 and max(merging) == races.WORKERS, (name, counted, merging)
+    print(name)
+    counted.clear()
+    merging.clear()
+"""
+
+
+def test_threads_train_shards_and_merge_them_where_races_are_looked_for():
+    path = os.pathsep.join((str(Path(fastsgns.__file__).parent.parent), str(ROOT / "tests")))
+    done = subprocess.run([sys.executable, "-c", SHARDS], env=os.environ | {"PYTHONPATH": path},
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for name in ("words", "subwords", "nodes", "pairs", "glove"):
+        assert f"deterministic {name}" in done.stdout
 
 
 def test_leaks_of_compiled_code_are_reported_and_those_of_python_are_not(tool: dict):
