@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from fastsgns.cli.parsers import n_threads, positive
+from fastsgns.cli.parsers import AllCores, n_threads, positive
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.machine import n_cores
 from fastsgns.training.every import EVERY
@@ -170,7 +170,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add the number of threads."""
     parser.add_argument(
-        "--workers", type=n_threads, default=n_cores(), metavar="N",
+        "--workers", type=n_threads, default=AllCores(n_cores()), metavar="N",
         help="number of threads; -1 is all cores (default: all cores, here %(default)s)",
     )  # fmt: skip
 

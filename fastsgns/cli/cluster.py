@@ -7,7 +7,7 @@ from typing import Any, get_args
 from fastsgns import EncodedCorpus, distributed
 from fastsgns.cli import filetypes, stopping
 from fastsgns.cli.arguments import Option, add_parameters, given
-from fastsgns.cli.parsers import positive
+from fastsgns.cli.parsers import AllCores, positive
 from fastsgns.cli.streams import STDIO
 from fastsgns.distributed.transport import Transport
 
@@ -28,8 +28,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--ray", metavar="ADDRESS",
         help="train on the Ray cluster at this address, whose nodes read the input under the same "
-        "paths and use all of their processors; auto is the cluster that runs on this machine, or "
-        "else a new one; local is a new one",
+        "paths and use all of their processors, or --workers threads each; auto is the cluster "
+        "that runs on this machine, or else a new one; local is a new one",
     )  # fmt: skip
     add_parameters(group, distributed.train, OPTIONS)
 
@@ -60,6 +60,8 @@ def train(
     address = None if arguments.ray == "auto" else arguments.ray
     call = distributed.resume if continues else distributed.train
     options, start = given(arguments, OPTIONS), time.perf_counter()
+    if not isinstance(arguments.workers, AllCores):  # other machines have other processors
+        options["workers"] = arguments.workers
     finished = stopping.trained(
         arguments, model, lambda: call(model, corpus, address=address, **options, **how)
     )

@@ -151,6 +151,10 @@ def positive(text: str) -> int:
     return number
 
 
+class AllCores(int):
+    """The number of processors of this machine, where no other number of threads was given."""
+
+
 def n_threads(text: str) -> int:
     """Parse a number of threads, for argparse; -1 is the number of processors.
 
@@ -159,7 +163,7 @@ def n_threads(text: str) -> int:
     >>> n_threads("3")
     3
     """
-    return int(WORKERS("workers", -1)) if text == "-1" else positive(text)
+    return AllCores(WORKERS("workers", -1)) if text == "-1" else positive(text)
 
 
 def not_negative(text: str) -> int:

@@ -1,5 +1,6 @@
 """What needs no cluster: errors, transport, and nodes that do not answer, by a fake of Ray."""
 
+import functools
 import signal
 import socket
 from types import SimpleNamespace
@@ -270,3 +271,26 @@ def test_options_that_do_not_fit(
     with pytest.raises(SystemExit):
         cli.main(["train", str(tmp_path / "text"), "-o", str(tmp_path / "out"), *options])
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "workers"),
+    [([], None), (["--workers", "-1"], None), (["--workers", "3"], 3), (["--workers", "2"], 2)],
+)
+def test_workers_of_the_command_line_are_the_threads_of_each_node(
+    options: list[str], workers: int | None, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("fastsgns.cli.arguments.n_cores", lambda: 2)
+    seen = []
+
+    @functools.wraps(distributed.train)
+    def train(model: Word2Vec, corpus: list[str], **options: Any) -> None:
+        seen.append(options.get("workers"))
+        model.build_vocab(corpus_file=corpus[0])
+        model.train(corpus_file=corpus[0], total_words=9, epochs=1)
+
+    monkeypatch.setattr(distributed, "train", train)
+    (tmp_path / "text").write_text("a b a b\n")
+    command = ["train", str(tmp_path / "text"), "-o", str(tmp_path / "out"), "--min-count", "1"]
+    assert cli.main([*command, "--ray", "auto", "-q", *options]) == 0
+    assert seen == [workers]
