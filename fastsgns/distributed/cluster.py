@@ -202,6 +202,9 @@ class Cluster:
     workers : int or None
         Threads of each node; None: the processors of the machine, divided among its nodes.
     transport : {"float32", "bfloat16"}
+    reserves : bool
+        Whether nodes reserve processors. Within another training, whose nodes wait meanwhile, there
+        may be none left.
     """
 
     ray: Any
@@ -209,6 +212,7 @@ class Cluster:
     min_nodes: int = 1
     workers: int | None = None
     transport: Transport = "float32"
+    reserves: bool = True
     members: list[Member] = field(default_factory=list)
     _n_started: int = 0
     _losses: Counter[str] = field(default_factory=Counter)
@@ -288,7 +292,7 @@ class Cluster:
         for machine in chosen:
             share = max(1, cpus[machine] // used[machine])
             n_threads = self.workers or share
-            n_reserved = max(0, min(n_threads, share, free[machine]))
+            n_reserved = max(0, min(n_threads, share, free[machine])) if self.reserves else 0
             free[machine] -= n_reserved
             places.append(Place(machine, n_threads, n_reserved))
         return places

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, get_args
@@ -38,6 +39,7 @@ RULES = {
     "rounds": rules.integer(1, 2**20),
 }  # fmt: skip
 Model = TypeVar("Model")
+_is_training: ContextVar[bool] = ContextVar("is_training", default=False)
 
 
 @rules.takes(**RULES)
@@ -267,7 +269,9 @@ def _run(
     """Join a cluster, and have it train the rounds of all models until the end of the block."""
     with (
         joined(address, nodes) as ray,
-        Cluster(ray, nodes, min_nodes, workers, transport) as cluster,
+        Cluster(
+            ray, nodes, min_nodes, workers, transport, reserves=not _is_training.get()
+        ) as cluster,
     ):
         runner = RoundRunner(cluster, is_deterministic=getattr(model, "deterministic", False))
 
@@ -276,8 +280,12 @@ def _run(
             n_threads = max(member.n_threads for member in cluster.members)
             return Rounds(n_chunks, n_nodes, max(n_chunks // (rounds * n_nodes), n_threads))
 
-        with runs_rounds(Elsewhere(runner, layout, cluster.run_items)):
-            yield _Run(model, cluster)
+        token = _is_training.set(True)  # a callback may train another model on the cluster
+        try:
+            with runs_rounds(Elsewhere(runner, layout, cluster.run_items)):
+                yield _Run(model, cluster)
+        finally:
+            _is_training.reset(token)
 
 
 def _read(model: Any, corpus: Any) -> Any:

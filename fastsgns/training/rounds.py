@@ -130,8 +130,11 @@ _elsewhere: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
 
 
 @contextmanager
-def runs_rounds(elsewhere: Elsewhere) -> Iterator[None]:
-    """Have `elsewhere` train the rounds of all models that this thread trains in the block."""
+def runs_rounds(elsewhere: Elsewhere | None) -> Iterator[None]:
+    """Have `elsewhere` train the rounds of all models that this thread trains in the block.
+
+    None: threads of this process train them.
+    """
     token = _elsewhere.set(elsewhere)
     try:
         yield

@@ -30,6 +30,7 @@ from fastsgns.errors import CheckpointError, StopTraining, take_first
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import asks_to_stop
 from fastsgns.training.epoch import IsDue, Pause
+from fastsgns.training.rounds import runs_rounds
 from fastsgns.training.unfinished import Unfinished
 
 logger = logging.getLogger(__name__)
@@ -151,6 +152,9 @@ class Session:
 
         A callback ends training early if it raises StopTraining or returns True.
 
+        What has been set to train the rounds elsewhere (`fastsgns.training.rounds.runs_rounds`)
+        trains this model alone. Another model, which a callback trains, is trained here.
+
         ``on_train_end`` is called after the last epoch or after such an end, but not after an error
         or Ctrl-C. A StopTraining that it raises itself is not caught. A CheckpointError that it
         raises is raised again when all callbacks have been called.
@@ -160,7 +164,7 @@ class Session:
         epochs : generator of float or None
             Each ``next`` trains one epoch and yields its mean loss, or None if it was not computed.
             It must yield at least `n_epochs` times. It may also yield `PAUSE` within an epoch. It
-            is closed at the end.
+            is closed at the end. What trains elsewhere must be known before the first ``next``.
         before_epoch : callable, optional
             Fills the rows from the arrays; by default ``arrays.spread``. The rows must be filled
             when `run` is called. `before_epoch` is called before each epoch if there are callbacks
@@ -170,6 +174,16 @@ class Session:
         changes : callable, optional
             Returns the fields of ``model.unfinished`` that differ by what was trained of the epoch.
         """
+        with runs_rounds(None):
+            self._run(epochs, before_epoch or self.arrays.spread, after_epoch, changes)
+
+    def _run(
+        self,
+        epochs: Generator[float | Pause | None, None, None],
+        before_epoch: Callable[[], object],
+        after_epoch: Callable[[], object] | None,
+        changes: Callable[[], dict[str, Any]],
+    ) -> None:
         try:
             with closing(epochs):
                 self._call_or_stop("on_train_begin")
@@ -178,7 +192,7 @@ class Session:
                     # Without other callbacks, nothing has changed since the caller filled the rows,
                     # and nobody reads the arrays before the last epoch has ended.
                     if self._must_collect:
-                        (before_epoch or self.arrays.spread)()
+                        before_epoch()
                     loss = self._train_epoch(epochs, changes)
                     if self._must_collect:
                         uninterrupted(self.arrays.collect)

@@ -174,6 +174,25 @@ def test_callbacks_may_train_another_model_and_change_lock_factors(
     assert same(*(change.other for change in changes))
 
 
+def test_a_callback_of_a_hogwild_training_trains_here_or_on_the_cluster(
+    machines: Any, expected: Word2Vec, new: New, corpus: str, watch: Watch
+):
+    class Train:
+        def on_epoch_begin(self, model: Word2Vec) -> None:
+            if model.epochs_trained == 1:
+                n_rounds = len(watch.n_members)
+                self.here = trained(new(deterministic=False, workers=1), corpus)
+                assert len(watch.n_members) == n_rounds
+                self.there = distributed.train(new(), corpus, 2)
+                assert len(watch.n_members) > n_rounds
+
+    train = Train()
+    model = distributed.train(new(deterministic=False, callbacks=[train]), corpus, 2)
+    assert model.epochs_trained == 2
+    assert same(train.here, trained(new(deterministic=False, workers=1), corpus))
+    assert same(train.there, expected)
+
+
 def test_too_few_nodes_end_the_training_with_a_model_that_can_be_resumed(
     machines: Any, expected: Word2Vec, new: New, corpus: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,5 +1,6 @@
 import pytest
 
+from fastsgns.training.rounds import Elsewhere, rounds_elsewhere, runs_rounds
 from fastsgns.training.session import EVENTS, Session, StopTraining, choose_seed
 
 
@@ -47,6 +48,21 @@ def test_the_order_of_steps():
     epoch = "on_epoch_begin spread collect after on_epoch_end"
     assert " ".join(calls) == f"on_train_begin {epoch} {epoch} on_train_end release"
     assert (model.epochs_begun, model.epochs_trained, model.epoch_losses) == (2, 2, [1.0])
+
+
+def test_callbacks_train_other_models_here():
+    seen = []
+
+    class Look:
+        def __getattr__(self, name):
+            if name not in EVENTS:
+                raise AttributeError(name)
+            return lambda model: seen.append(rounds_elsewhere())
+
+    with runs_rounds(Elsewhere(print, print, print)):
+        run([], [Look()])
+        assert rounds_elsewhere() is not None
+    assert seen == [None] * 6
 
 
 def test_without_callbacks_no_epoch_needs_a_copy():

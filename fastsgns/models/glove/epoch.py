@@ -11,7 +11,7 @@ from fastsgns.models.glove.cells import ShuffledCells
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.epoch import PAUSE, EpochProgress, IsDue, Pause, Tally, train_chunks
-from fastsgns.training.rounds import Elsewhere, rounds_elsewhere
+from fastsgns.training.rounds import Elsewhere
 
 
 class Epoch:
@@ -31,6 +31,8 @@ class Epoch:
         Applied to the rows during and after the epoch.
     start : TrainingPosition
         The start of the epoch, with its learning rate.
+    elsewhere : Elsewhere or None
+        What trains the blocks of a round, in place of threads of this process.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class Epoch:
         dimensions: int,
         check: DivergenceCheck,
         start: TrainingPosition,
+        elsewhere: Elsewhere | None,
     ) -> None:
         self._cells = cells
         self._rows = rows, squares
         self._arrays = (rows[0], rows[-1]), (squares[0], squares[-1])
         self._dimensions, self._check, self._start = dimensions, check, start
+        self._elsewhere = elsewhere
         self._copies: dict[int, np.ndarray] = {}
 
     def run(
@@ -84,7 +88,7 @@ class Epoch:
         def train(thread: int, job: tuple[int, int]) -> Tally:
             return self._train(thread, job, tally.n_units)
 
-        n_before, elsewhere = 0, rounds_elsewhere()  # blocks of earlier rounds
+        n_before, elsewhere = 0, self._elsewhere  # blocks of earlier rounds
         for blocks in rounds:
             jobs = [(block, next(streams)) for block in blocks]
             left = jobs[max(0, progress.n_chunks - n_before) :]

@@ -45,6 +45,7 @@ from fastsgns.runtime.progress import (
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.epoch import EpochProgress, IsDue, Pause
 from fastsgns.training.every import Every
+from fastsgns.training.rounds import Elsewhere, rounds_elsewhere
 from fastsgns.training.session import Session
 from fastsgns.training.unfinished import Unfinished, settings_of, unfinished_of
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -357,10 +358,12 @@ class GloVe:
             with Session(self, arrays, left.n_epochs, callbacks) as session:
                 rows, divergence = arrays.kernel_rows(), arrays.divergence_check()
                 progress = [EpochProgress.at(left.place())]  # of the present epoch
+                epochs = self._train_epochs(
+                    cells, rows, arrays.squares, divergence, left, progress, session.is_due,
+                    rounds_elsewhere(),
+                )  # fmt: skip
                 session.run(
-                    self._train_epochs(
-                        cells, rows, arrays.squares, divergence, left, progress, session.is_due
-                    ),
+                    epochs,
                     after_epoch=lambda: progress.__setitem__(0, EpochProgress()),
                     changes=lambda: {"places": (progress[0].place,)},
                 )
@@ -411,7 +414,7 @@ class GloVe:
     def _train_epochs(
         self, cells: ShuffledCells, rows: Sequence[np.ndarray], squares: Sequence[np.ndarray],
         divergence: DivergenceCheck, left: Unfinished, progress: list[EpochProgress],
-        is_due: IsDue | None,
+        is_due: IsDue | None, elsewhere: Elsewhere | None,
     ) -> Generator[float | Pause, None, None]:  # fmt: skip
         """Train one epoch per step of the generator, and yield its mean loss."""
         n_epochs, alpha = left.n_epochs, left.start_alpha
@@ -423,7 +426,9 @@ class GloVe:
                 show = partial(_show, bar, epoch * len(cells), facts)
                 start = TrainingPosition(epoch + 1, n_epochs, 0, len(cells), "cells", alpha)
                 rng = np.random.default_rng([left.seed & MASK, ORDER, self.epochs_begun])
-                training = Epoch(cells, rows, squares, self.vector_size, divergence, start)
+                training = Epoch(
+                    cells, rows, squares, self.vector_size, divergence, start, elsewhere
+                )
                 yield from training.run(rng, self.workers, show, progress[0], is_due)
                 loss = progress[0].tally.loss / len(cells)
                 logger.info("epoch %d: loss %.6f per cell", self.epochs_trained + 1, loss)
