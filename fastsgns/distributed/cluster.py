@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
+from fastsgns.distributed.losses import Losses
 from fastsgns.distributed.node import Node
 from fastsgns.distributed.transport import Transport
 from fastsgns.errors import NodesLostError
@@ -32,7 +33,7 @@ MOST_PORT = 65535
 CONNECT_SECONDS = 10.0  # for a cluster to accept a connection
 TICK_SECONDS = 0.1
 START_SECONDS = 120.0  # for an actor to start
-LONG_SECONDS = 30.0  # after which a warning says that one has not started
+LONG_SECONDS = 30.0  # after which training begins without those that have not started
 UNAVAILABLE_SECONDS = 60.0  # for a node that does not answer to come back
 TRY_SECONDS = 5.0  # to wait for one answer
 MOST_REPEATS = 3  # of a round that failed although no node was lost
@@ -176,6 +177,27 @@ class Member:
         return getattr(self.actor, method).options(concurrency_group="control").remote()
 
 
+@dataclass(eq=False)
+class Starting:
+    """A node that was started, and has not answered yet.
+
+    Attributes
+    ----------
+    member : Member
+    answer : reference
+        Its number of threads, once it has started.
+    started : float
+        A time of ``time.monotonic``.
+    is_reported : bool
+        Whether a warning has said that it takes long.
+    """
+
+    member: Member
+    answer: Any
+    started: float = field(default_factory=time.monotonic)
+    is_reported: bool = False
+
+
 class Place(NamedTuple):
     """Where a node can be started: a machine, its threads, and processors that Ray reserves.
 
@@ -214,13 +236,14 @@ class Cluster:
     transport: Transport = "float32"
     reserves: bool = True
     members: list[Member] = field(default_factory=list)
+    _starting: list[Starting] = field(default_factory=list)
     _n_started: int = 0
-    _losses: Counter[str] = field(default_factory=Counter)
+    _losses: Losses = field(default_factory=Losses)
     _n_repeats: int = 0
 
     def __enter__(self) -> "Cluster":
         try:
-            self.admit()
+            self.admit(LONG_SECONDS)
         except BaseException:
             self.close()
             raise
@@ -231,62 +254,107 @@ class Cluster:
 
     def close(self) -> None:
         """Stop all nodes, whatever they do."""
-        for member in self.members:
+        for member in self._present():
             with suppress(Exception):
                 self.ray.kill(member.actor)
         self.members.clear()
+        self._starting.clear()
 
-    def admit(self) -> None:
-        """Start nodes on machines that have none yet, up to the number of nodes that was asked for.
+    def admit(self, patience: float = 0.0) -> None:
+        """Start nodes on machines that have none yet, and take in those that have started.
+
+        There are at most as many as were asked for. One that is slow to start takes part after a
+        later call: the others do not wait for it, unless there are fewer than `min_nodes`.
+
+        Parameters
+        ----------
+        patience : float
+            How many seconds to wait for all nodes.
 
         Raises
         ------
         NodesLostError
-            If there are fewer than `min_nodes` then.
+            If there are fewer than `min_nodes`, and no more can be started.
         """
         failure: Exception | None = None
-        while places := self._free_places():
-            failure = self._start_all(places) or failure
-        if len(self.members) < max(1, self.min_nodes):
+        end = time.monotonic() + patience
+        while True:
+            self._starting += map(self._start, self._free_places())
+            failure = self._take_in() or failure
+            is_enough = len(self.members) >= max(1, self.min_nodes)
+            if is_enough and time.monotonic() >= end:
+                return
+            if self._starting:
+                self.ray.wait([each.answer for each in self._starting], timeout=TICK_SECONDS)
+            elif not self._free_places():
+                break
+        if not is_enough:
             raise NodesLostError(
                 f"{len(self.members)} nodes are left, and min_nodes is {self.min_nodes}. The model "
                 "has what was trained until the last round. Start machines, or allow fewer nodes; "
                 "then continue with resume(), or train() if no round has ended"
             ) from failure
 
-    def _start_all(self, places: Sequence[Place]) -> Exception | None:
-        """Start nodes at places, and return why one has not started; None if all have."""
+    def _take_in(self) -> Exception | None:
+        """Add the nodes that have started; return why one did not start, or None if none failed."""
         failure: Exception | None = None
-        started = [self._start(place) for place in places]
-        for member, answer in zip(started, self._answers(started)):
-            if isinstance(answer, Exception):
+        starting, self._starting = self._starting, []
+        for each in starting:
+            answer = self._answer(each)
+            if answer is None:
+                self._starting.append(each)
+            elif isinstance(answer, Exception):
                 failure = answer
                 reason = str(answer).strip().rpartition("\n")[2]
-                logger.warning("node %d did not start: %s", member.number, reason)
-                self._losses[member.machine] += 1
-                self.ray.kill(member.actor)
+                logger.warning("node %d did not start: %s", each.member.number, reason)
+                self._losses.note(each.member.machine)
+                self.ray.kill(each.member.actor)
             else:
-                member.n_threads = answer
-                self.members.append(member)
+                each.member.n_threads = answer
+                self.members.append(each.member)
         return failure
+
+    def _answer(self, starting: Starting) -> Any:
+        """Return the number of threads of a node that has started; or why it has not; or None."""
+        seconds = time.monotonic() - starting.started
+        try:
+            return self.ray.get(starting.answer, timeout=0)
+        except self.ray.exceptions.GetTimeoutError:
+            if seconds > START_SECONDS:
+                return TimeoutError(f"no answer within {START_SECONDS:.0f} s")
+        except self.ray.exceptions.RayError as error:
+            return error
+        if seconds > LONG_SECONDS and not starting.is_reported:
+            starting.is_reported = True
+            logger.warning(
+                "node %d has not started in %.0f s: its machine is busy, or other programs of the "
+                "cluster have reserved the processors, which `ray status` shows. It takes part "
+                "once it has started", starting.member.number, LONG_SECONDS,
+            )  # fmt: skip
+        return None
+
+    def _present(self) -> list[Member]:
+        """Return all nodes, also those that have not started yet."""
+        return [*self.members, *(each.member for each in self._starting)]
 
     def _free_places(self) -> list[Place]:
         """Return the places where nodes can be started."""
         cpus = {
             node["NodeID"]: int(node["Resources"].get("CPU", 0))
             for node in self.ray.nodes()
-            if node["Alive"] and self._losses[node["NodeID"]] < MOST_LOSSES
+            if node["Alive"] and self._losses.of(node["NodeID"]) < MOST_LOSSES
         }
         cpus = {machine: n for machine, n in cpus.items() if n}
         wanted = len(cpus) if self.n_nodes is None else self.n_nodes
-        used = Counter(member.machine for member in self.members)
+        present = self._present()
+        used = Counter(member.machine for member in present)
         chosen: list[str] = []
         while cpus and sum(used.values()) < wanted:
             machine = min(cpus, key=lambda name: used[name] / cpus[name])
             used[machine] += 1
             chosen.append(machine)
         free = Counter(cpus)
-        for member in self.members:
+        for member in present:
             free[member.machine] -= member.n_reserved
         places: list[Place] = []
         for machine in chosen:
@@ -297,7 +365,7 @@ class Cluster:
             places.append(Place(machine, n_threads, n_reserved))
         return places
 
-    def _start(self, place: Place) -> Member:
+    def _start(self, place: Place) -> Starting:
         strategies = self.ray.util.scheduling_strategies
         strategy = strategies.NodeAffinitySchedulingStrategy(place.machine, soft=False)
         remote = self.ray.remote(concurrency_groups={"control": 1})(Node)
@@ -306,31 +374,8 @@ class Cluster:
             scheduling_strategy=strategy,
         ).remote(place.n_threads, self.transport)  # fmt: skip
         self._n_started += 1
-        return Member(self._n_started, place.machine, actor, place.n_threads, place.n_reserved)
-
-    def _answers(self, members: Sequence[Member]) -> list[Any]:
-        """Return the number of threads of each node that has started, or why it has not."""
-        references = [member.call("ping") for member in members]
-        if not references:
-            return []
-        n = len(references)
-        ready, _ = self.ray.wait(references, num_returns=n, timeout=LONG_SECONDS)
-        if len(ready) < n:
-            logger.warning(
-                "%d of %d nodes have not started in %.0f s: their machines are busy, or other "
-                "programs of the cluster have reserved the processors, which `ray status` shows",
-                n - len(ready), n, LONG_SECONDS,
-            )  # fmt: skip
-            self.ray.wait(references, num_returns=n, timeout=START_SECONDS - LONG_SECONDS)
-        answers: list[Any] = []
-        for reference in references:
-            try:
-                answers.append(self.ray.get(reference, timeout=0))
-            except self.ray.exceptions.GetTimeoutError:
-                answers.append(TimeoutError(f"no answer within {START_SECONDS:.0f} s"))
-            except self.ray.exceptions.RayError as error:
-                answers.append(error)
-        return answers
+        member = Member(self._n_started, place.machine, actor, place.n_threads, place.n_reserved)
+        return Starting(member, member.call("ping"))
 
     # Calls
 
@@ -363,6 +408,7 @@ class Cluster:
                 )
             except NodeLost:
                 continue
+            self.went_on()
             return [parts[i % n][i // n] for i in range(len(items))]
 
     def results(
@@ -399,6 +445,7 @@ class Cluster:
     def went_on(self) -> None:
         """Note that a round has ended: failures from here on are others than those before."""
         self._n_repeats = 0
+        self._losses.finish_round(member.machine for member in self.members)
 
     def _raise(self, error: Any, unread: Sequence[Any]) -> NoReturn:
         """Raise what a node has raised; or NodeLost, once it is known which nodes are left.
@@ -417,7 +464,7 @@ class Cluster:
         lost = [member for member in self.members if not self._is_alive(member)]
         for member in lost:
             logger.warning("node %d is lost: %s", member.number, str(error).partition("\n")[0])
-            self._losses[member.machine] += 1
+            self._losses.note(member.machine)
             self.members.remove(member)
         self._n_repeats += 1
         if not lost and self._n_repeats > MOST_REPEATS:

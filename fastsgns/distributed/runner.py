@@ -42,10 +42,13 @@ class RoundRunner:
     is_deterministic : bool
         Whether shards are trained as they are, each by one thread. Otherwise each node trains one
         shard, with all of its threads.
+    n_shards : int
+        Shards of a round, if each node trains one; the first rounds of a model have fewer.
     """
 
     cluster: Cluster
     is_deterministic: bool = False
+    n_shards: int = 0
     n_rounds: int = 0
     n_repeated: int = 0
     _objective: Objective | None = None
@@ -162,7 +165,8 @@ class RoundRunner:
             parts = [[list(each) for each in shards[a:b]] for a, b in pairwise(bounds)]
         else:
             jobs = [job for shard in shards for job in shard]
-            members = members[: len(shards)]  # the first rounds are small
+            if len(shards) < self.n_shards:  # the first rounds are small
+                members = members[: len(shards)]
             cuts = np.cumsum([member.n_threads for member in members])
             bounds = [0, *(len(jobs) * cuts // cuts[-1]).tolist()]
             parts = [[jobs[a:b]] for a, b in pairwise(bounds) if b > a]

@@ -278,6 +278,7 @@ def _run(
         def layout(n_chunks: int, _n_tokens: int) -> Rounds:
             n_nodes = len(cluster.members)
             n_threads = max(member.n_threads for member in cluster.members)
+            runner.n_shards = n_nodes
             return Rounds(n_chunks, n_nodes, max(n_chunks // (rounds * n_nodes), n_threads))
 
         token = _is_training.set(True)  # a callback may train another model on the cluster

@@ -11,12 +11,14 @@ import pytest
 
 from fastsgns import GloVe, NodeEmbedding, Word2Vec, cli, distributed
 from fastsgns.distributed import cluster as cluster_module
-from fastsgns.distributed.cluster import Cluster, Member, NodeLost
+from fastsgns.distributed.cluster import Cluster, Member, NodeLost, Starting
 from fastsgns.distributed.corpus import TextCorpus
+from fastsgns.distributed.losses import ROUNDS_PER_LOSS
 from fastsgns.distributed.parts import Part
+from fastsgns.distributed.runner import RoundRunner
 from fastsgns.distributed.text import PartSize
 from fastsgns.distributed.transport import from_bfloat16, to_bfloat16
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, NodesLostError
 
 
 class FakeError(Exception):
@@ -53,6 +55,13 @@ class FakeRay:
 
     def __init__(self) -> None:
         self.killed: list[Any] = []
+        self.machines: dict[str, int] = {}  # their processors
+
+    def nodes(self) -> list[Any]:
+        return [
+            {"NodeID": name, "Alive": True, "Resources": {"CPU": n}}
+            for name, n in self.machines.items()
+        ]
 
     def wait(self, references: list[Any], **_: Any) -> tuple[list[Any], list[Any]]:
         return references[:1], references[1:]
@@ -237,10 +246,8 @@ def test_a_new_cluster_leaves_the_handler_of_sigterm(
 def test_nodes_reserve_no_more_processors_than_machines_have(
     n_nodes: int | None, workers: int | None, places: list[tuple[int, int]]
 ):
-    machines = [
-        {"NodeID": name, "Alive": True, "Resources": {"CPU": n}} for name, n in (("a", 4), ("b", 2))
-    ]
-    cluster = Cluster(SimpleNamespace(nodes=lambda: machines), n_nodes, workers=workers)
+    cluster = Cluster(FakeRay(), n_nodes, workers=workers)
+    cluster.ray.machines = {"a": 4, "b": 2}
     found = cluster._free_places()
     assert sorted((p.n_threads, p.n_reserved) for p in found) == sorted(places)
     cluster.members = [Member(i, p.machine, None, *p[1:]) for i, p in enumerate(found)]
@@ -248,6 +255,102 @@ def test_nodes_reserve_no_more_processors_than_machines_have(
     lost = cluster.members.pop()
     (again,) = cluster._free_places()
     assert again.n_reserved <= max(1, lost.n_reserved)
+
+
+def starting(answers: dict[str, list[list[Any]]], **settings: Any) -> Cluster:
+    """Return a cluster of machines whose nodes answer this, one list for each node in turn."""
+
+    class Started(Cluster):
+        def _start(self, place: Any) -> Starting:
+            self._n_started += 1
+            member = Member(self._n_started, place.machine, f"actor {self._n_started}")
+            return Starting(member, answers[place.machine].pop(0))
+
+    cluster = Started(FakeRay(), **settings)
+    cluster.ray.machines = dict.fromkeys(answers, 2)
+    return cluster
+
+
+def machines_of(cluster: Cluster) -> list[str]:
+    return [member.machine for member in cluster.members]
+
+
+def test_the_others_do_not_wait_for_a_node_that_starts():
+    cluster = starting({"a": [[2]], "b": [[TimedOut(), TimedOut(), 2]]})
+    cluster.admit()
+    assert machines_of(cluster) == ["a"]
+    cluster.admit()
+    assert machines_of(cluster) == ["a"]
+    cluster.admit()
+    assert machines_of(cluster) == ["a", "b"]
+    cluster.close()
+    assert cluster.ray.killed == ["actor 1", "actor 2"]
+
+
+def test_nodes_that_start_are_waited_for_if_there_are_too_few():
+    late = [TimedOut(), TimedOut(), 2]
+    cluster = starting({"a": [[2]], "b": [late]}, min_nodes=2)
+    cluster.admit()
+    assert machines_of(cluster) == ["a", "b"]
+
+
+def test_at_the_beginning_all_nodes_are_waited_for_for_a_while(caplog: pytest.LogCaptureFixture):
+    with starting({"a": [[2]], "b": [[TimedOut(), TimedOut(), 2]]}) as cluster:
+        assert machines_of(cluster) == ["a", "b"]
+
+
+def test_a_node_that_does_not_start_is_named_and_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(cluster_module, "LONG_SECONDS", -1.0)
+    cluster = starting({"a": [[2]], "b": [[TimedOut()] * 3 for _ in range(3)]})
+    cluster.admit()
+    cluster.admit()
+    assert caplog.text.count("node 2 has not started in") == 1
+    monkeypatch.setattr(cluster_module, "START_SECONDS", -1.0)
+    cluster.admit()
+    assert "node 2 did not start: no answer within" in caplog.text
+    for _ in range(2):
+        cluster.admit()
+    assert cluster.ray.killed == ["actor 2", "actor 3", "actor 4"]
+    cluster.ray.machines.pop("a")
+    cluster.members.clear()
+    with pytest.raises(NodesLostError, match="0 nodes are left, and min_nodes is 1"):
+        cluster.admit()
+
+
+def test_losses_of_a_machine_that_goes_on_are_forgotten(quick: None):
+    n = 2 * cluster_module.MOST_LOSSES
+    cluster = starting({"a": [[2] for _ in range(n + cluster_module.MOST_LOSSES)]})
+
+    def lose() -> None:
+        cluster.admit()
+        cluster.members[0].interrupt = lambda method: Died()  # type: ignore[method-assign]
+        with pytest.raises(NodeLost):
+            cluster.results([(cluster.members[0], Died())])
+
+    for _ in range(n):
+        lose()
+        for _ in range(ROUNDS_PER_LOSS):
+            cluster.members = [Member(0, "a", None)]
+            cluster.went_on()
+        cluster.members.clear()
+    for _ in range(cluster_module.MOST_LOSSES):
+        lose()
+    with pytest.raises(NodesLostError, match="0 nodes are left"):
+        cluster.admit()
+
+
+@pytest.mark.parametrize(("n_shards", "n_used"), [(1, 1), (2, 2), (3, 5)])
+def test_nodes_that_joined_train_a_part_of_whole_rounds(n_shards: int, n_used: int):
+    cluster, members = fake([[1]] * 5)
+    runner = RoundRunner(cluster, n_shards=3)
+    jobs: list[Any] = list(range(20))
+    size = len(jobs) // n_shards
+    shards = [jobs[i * size : (i + 1) * size] for i in range(n_shards)]
+    divided = runner._divide(shards)
+    assert [member for member, _ in divided] == members[:n_used]
+    assert [job for _, part in divided for each in part for job in each] == jobs[: n_shards * size]
 
 
 def test_without_ray_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch):

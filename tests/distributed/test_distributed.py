@@ -136,6 +136,15 @@ def test_machines_may_leave_and_join(
     import ray
 
     monkeypatch.setattr(cluster_module, "UNAVAILABLE_SECONDS", 1.0)
+    admit = cluster_module.Cluster.admit
+
+    def admit_when_started(cluster: Any, *arguments: Any) -> None:
+        admit(cluster, *arguments)
+        for each in cluster._starting:
+            ray.wait([each.answer])
+        admit(cluster, *arguments)
+
+    monkeypatch.setattr(cluster_module.Cluster, "admit", admit_when_started)
 
     class Change:
         def on_epoch_begin(self, model: Word2Vec) -> None:
