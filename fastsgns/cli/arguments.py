@@ -115,9 +115,9 @@ def add_resume(parser: argparse.ArgumentParser) -> None:
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """Add the file to save to during training, and how often."""
     parser.add_argument(
-        "--checkpoint", type=local_path, metavar="FILE",
-        help="also save the model to this file during training; if the process is killed, continue "
-        "from there with --resume FILE",
+        "--checkpoint", type=local_path, metavar="FILE|FOLDER/",
+        help="also save the model to this file, or to files in this folder, during training; if "
+        "the process is killed, continue from there with --resume FILE",
     )  # fmt: skip
     parser.add_argument(
         "--every", type=every, metavar="N|TIME",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.errors import FormatError, NotUTF8Error
-from fastsgns.formats import files, native, sniffing, static_embedding, tsv
+from fastsgns.formats import files, shards, sniffing, static_embedding, tsv
 from fastsgns.vectors import exchange
 from fastsgns.vectors.exchange import FORMATS, SUFFIXES, form_of, suffix_of
 
@@ -62,7 +62,7 @@ def kind(path: str) -> str | None:
     if is_stream(path):
         return None  # the bytes that are read to detect the kind would be lost
     try:
-        return native.kind_of(path)
+        return shards.kind_of(path)
     except FormatError:
         return None
 

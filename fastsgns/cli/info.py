@@ -14,7 +14,7 @@ from fastsgns._version import __version__
 from fastsgns.cli import filetypes, inputs, streams
 from fastsgns.cli.arguments import add_json
 from fastsgns.cli.parsers import Commands, add_command
-from fastsgns.formats import native, sniffing, static_embedding, tsv
+from fastsgns.formats import shards, sniffing, static_embedding, tsv
 from fastsgns.formats.files import local_path
 from fastsgns.runtime import environment
 from fastsgns.runtime.console import say, short, table
@@ -122,7 +122,8 @@ def describe(path: str) -> dict[str, Any]:
         if streams.is_stream(path):
             with streams.opened(path) as file:
                 return facts | _describe(file, form_of(file.peek(filetypes.HEAD_BYTES)) or "text")
-        facts["bytes on disk"] = os.path.getsize(path)
+        size = shards.size if shards.is_saved(path) else os.path.getsize
+        facts["bytes on disk"] = size(path)
         format = "native" if filetypes.kind(path) else filetypes.detect(path)
         return facts | _describe(path, format)
 
@@ -154,7 +155,7 @@ def _describe(source: Any, format: str) -> dict[str, Any]:
 
 
 def _describe_native(source: Any) -> dict[str, Any]:
-    kind, tensors, metadata = native.read(source, mmap=True)
+    kind, tensors, metadata = shards.read(source, mmap=True)
     facts: dict[str, Any] = {"kind": kind}
     if "word_ends" in tensors:
         facts["words"] = len(tensors["word_ends"])

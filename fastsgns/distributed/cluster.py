@@ -469,7 +469,7 @@ class Cluster:
         self._n_repeats += 1
         if not lost and self._n_repeats > MOST_REPEATS:
             raise error
-        self._interrupt_all()
+        self.interrupt_all()
         for reference in unread:
             with suppress(Exception):
                 self.ray.get(reference)
@@ -490,8 +490,8 @@ class Cluster:
             self.ray.kill(member.actor)
         return False
 
-    def _interrupt_all(self) -> None:
-        """Have all nodes end what they train, as the round is repeated."""
+    def interrupt_all(self) -> None:
+        """Have all nodes end what they train, as what they return is not wanted any more."""
         for member in self.members:
             with suppress(self.ray.exceptions.RayError):
                 self.ray.get(member.interrupt("abort"), timeout=TRY_SECONDS)

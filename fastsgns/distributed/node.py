@@ -5,9 +5,10 @@ the work of any other. A call that is repeated, because nobody knows whether it 
 harm.
 """
 
+import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zlib import crc32
 
 import numpy as np
@@ -25,6 +26,8 @@ from fastsgns.distributed.transport import (
     write_rows,
 )
 from fastsgns.distributed.words import WordIds, WordTable, add_tables
+from fastsgns.formats import shards
+from fastsgns.formats.shards import Checksums, Shard
 from fastsgns.kernels.objective import Objective, make_stop_flag
 from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.epoch import Tally
@@ -46,6 +49,10 @@ class Shape(NamedTuple):
 
     shape: tuple[int, int]
     dtype: str
+
+
+FILE_ROLES: dict[str, Role] = {"subwords": "input"}
+"""Roles of the matrices that a file has under another name."""
 
 
 class Plan(NamedTuple):
@@ -211,6 +218,46 @@ class Node:
                 write_rows(merged, self._matrices)
             self._n_committed = number
         self._staged, self._results = (0, {}), (0, [])
+
+    # Checkpoints
+
+    def fault_of_folder(self, folder: str, id: str) -> str:
+        """Return why the node cannot write to a folder that is `marked`; "" if it can."""
+        machine = f"the machine {socket.gethostname()!r:.80}"
+        if not shards.is_seen(folder, id):
+            return f"{machine} does not see it"
+        try:
+            shards.check_writable(folder)
+        except OSError as error:
+            return f"{machine} cannot write to it: {error.strerror}"
+        return ""
+
+    def write_shard(
+        self, folder: str, shard: Shard, shapes: Mapping[str, Shape]
+    ) -> Checksums | None:
+        """Write some rows of the matrices, and return their checksums.
+
+        Parameters
+        ----------
+        folder : str
+        shard : Shard
+        shapes : mapping of str to Shape
+            The matrices of the file by name. Rows of the node's own matrices may be longer.
+
+        Returns
+        -------
+        Checksums or None
+            None if the node does not see the folder, or does not have such matrices.
+        """
+        matrices = {}
+        for name, (shape, dtype) in shapes.items():
+            own = self._matrices.get(cast("Role", FILE_ROLES.get(name, name)))
+            if own is None or own.dtype.str != dtype or len(own) != shape[0]:
+                return None
+            matrices[name] = own[:, : shape[1]]
+        if not shards.is_seen(folder, shard.id):
+            return None
+        return shards.write_shard(folder, shard, matrices)
 
 
 def checksum(matrices: Mapping[Role, np.ndarray]) -> int:

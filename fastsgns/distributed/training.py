@@ -1,7 +1,7 @@
 """train and resume: models trained on the nodes of a Ray cluster."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -13,14 +13,17 @@ from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.files import check_paths
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
+from fastsgns.distributed.checkpoint import ShardWriter
 from fastsgns.distributed.cluster import Cluster, joined
 from fastsgns.distributed.corpus import TextCorpus
 from fastsgns.distributed.parts import cut_files
 from fastsgns.distributed.remote import RemoteCorpus
 from fastsgns.distributed.runner import RoundRunner
 from fastsgns.distributed.transport import Transport
+from fastsgns.formats import shards
 from fastsgns.formats.files import is_path, is_url
 from fastsgns.models import parameters
+from fastsgns.models.callbacks import Checkpoint, checkpoints
 from fastsgns.models.glove.model import GloVe
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.pairs import PairEmbedding
@@ -92,7 +95,8 @@ def train(
         that runs on this machine, or else a new one.
     callbacks, checkpoint, every
         As for `Word2Vec.train`; only that takes callbacks. A checkpoint is one file, which this
-        process writes. `resume` continues from it, with any number of nodes, and so does
+        process writes. If the path ends with a slash, it is a folder, to which all nodes write a
+        part of the rows. `resume` continues from both, with any number of nodes, and so does
         ``model.resume`` on one machine.
 
     Returns
@@ -113,6 +117,8 @@ def train(
         For a model of another class, or one with methods of its own for single sentences.
     ValueError
         For a GloVe that is not deterministic, or a model that writes its walks to a file.
+    OSError
+        If a checkpoint cannot be written, or is a folder that a node does not see.
     FormatError
         If a text file changes, or is another one on another node, as far as this is noticed.
     KeyboardInterrupt
@@ -125,9 +131,10 @@ def train(
     >>> distributed.train(model, "corpus.txt", nodes=2)  # doctest: +SKIP
     """
     trained, how = _trained(model), _how(model, callbacks, checkpoint, every)
+    folders = _folders(model, how)
     _check_nodes(nodes, min_nodes)
     corpus = _read(trained, corpus)
-    with _run(model, nodes, min_nodes, workers, transport, rounds, address) as run:
+    with _run(model, nodes, min_nodes, workers, transport, rounds, address, folders) as run:
         if isinstance(trained, Word2Vec):
             corpus = run.data(corpus)
             sizes = {"total_words": corpus.n_raw_tokens, "epochs": trained.epochs}
@@ -175,10 +182,11 @@ def resume(
         If the corpus or the words are others than before.
     """
     trained, how = _trained(model), _how(model, callbacks, checkpoint, every)
+    folders = _folders(model, how)
     unfinished_of(model)
     _check_nodes(nodes, min_nodes)
     corpus = _read(trained, corpus)
-    with _run(model, nodes, min_nodes, workers, transport, rounds, address) as run:
+    with _run(model, nodes, min_nodes, workers, transport, rounds, address, folders) as run:
         is_words = isinstance(trained, Word2Vec)
         trained.resume(run.data(corpus) if is_words else corpus, **how)
     return model
@@ -223,13 +231,23 @@ def _check_nodes(nodes: int | None, min_nodes: int) -> None:
 
 
 def _how(model: Any, callbacks: Any, checkpoint: Any, every: Any) -> dict[str, Any]:
-    """Return the arguments of a method that trains a model."""
+    """Return the arguments of a method that trains a model, once they are checked."""
+    checkpoints(checkpoint, every)
     how = {"checkpoint": checkpoint, "every": every}
     if isinstance(model, Word2Vec):
-        return how | {"callbacks": callbacks}
+        others = None if callbacks is None else parameters.as_callbacks(callbacks)
+        return how | {"callbacks": others}
     if callbacks is not None:
         raise TypeError(f"a {type(model).__name__} takes no callbacks; leave them out")
     return how
+
+
+def _folders(model: Any, how: dict[str, Any]) -> list[Any]:
+    """Return the paths of the checkpoints that are folders, to which the nodes write."""
+    callbacks = how.get("callbacks")
+    savers = getattr(model, "callbacks", ()) if callbacks is None else callbacks
+    paths = [how["checkpoint"], *(each.path for each in savers if isinstance(each, Checkpoint))]
+    return [path for path in paths if shards.is_folder(path)]
 
 
 @dataclass
@@ -264,15 +282,21 @@ class _Run:
 @contextmanager
 def _run(
     model: Any, nodes: int | None, min_nodes: int, workers: int | None, transport: Transport,
-    rounds: int, address: str | None,
+    rounds: int, address: str | None, folders: Sequence[Any],
 ) -> Iterator[_Run]:  # fmt: skip
-    """Join a cluster, and have it train the rounds of all models until the end of the block."""
+    """Join a cluster, and have it train the rounds of all models until the end of the block.
+
+    It writes the checkpoints that are folders, too.
+    """
     with (
         joined(address, nodes) as ray,
         Cluster(
             ray, nodes, min_nodes, workers, transport, reserves=not _is_training.get()
         ) as cluster,
     ):
+        writer = ShardWriter(cluster)
+        for folder in folders:
+            writer.check_folder(folder)
         runner = RoundRunner(cluster, is_deterministic=getattr(model, "deterministic", False))
 
         def layout(n_chunks: int, _n_tokens: int) -> Rounds:
@@ -281,9 +305,10 @@ def _run(
             runner.n_shards = n_nodes
             return Rounds(n_chunks, n_nodes, max(n_chunks // (rounds * n_nodes), n_threads))
 
+        elsewhere = Elsewhere(runner, layout, cluster.run_items)
         token = _is_training.set(True)  # a callback may train another model on the cluster
         try:
-            with runs_rounds(Elsewhere(runner, layout, cluster.run_items)):
+            with runs_rounds(elsewhere), shards.written_by(writer):
                 yield _Run(model, cluster)
         finally:
             _is_training.reset(token)

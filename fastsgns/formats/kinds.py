@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from zlib import error as ZlibError
 
 from fastsgns.errors import FormatError, KindError
-from fastsgns.formats import facebook, files, native, own
+from fastsgns.formats import facebook, files, native, own, shards
 from fastsgns.formats.files import name_of
 from fastsgns.formats.schema import Schema, check
 
@@ -120,7 +120,7 @@ def load(path: Any, mmap: str | None = None) -> Any:
     is_asked = check_mmap(mmap)
     if reader := _foreign(path):
         return reader(path)
-    kind, tensors, metadata = native.read(
+    kind, tensors, metadata = shards.read(
         path, mmap=lambda kind: is_asked or (kind in KINDS and KINDS[kind].is_mapped)
     )
     if kind not in KINDS:
@@ -169,7 +169,7 @@ def load_as(cls: type[T], schema: Schema, path: Any, mmap: Any = None) -> T:
     FormatError
         If the file is not a fastsgns file, or is damaged.
     """
-    kind, tensors, metadata = native.read(path, mmap=check_mmap(mmap))
+    kind, tensors, metadata = shards.read(path, mmap=check_mmap(mmap))
     if kind not in KINDS:
         raise _unknown_kind(path, kind)
     if kind != schema.kind and issubclass(class_of(kind), cls):

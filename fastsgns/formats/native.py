@@ -110,10 +110,45 @@ def read(
         return contents.kind, tensors, contents.metadata
 
 
+def read_into(path: str, arrays: Mapping[str, np.ndarray]) -> tuple[str, dict[str, Any]]:
+    """Read a file that is not compressed into memory that there is.
+
+    Parameters
+    ----------
+    path : str
+    arrays : mapping of str to ndarray, C-contiguous
+        One for each array of the file, of its type and shape.
+
+    Returns
+    -------
+    kind : str
+    metadata : dict
+
+    Raises
+    ------
+    FormatError
+        As for `read`, or if the file has other arrays.
+    """
+    with _opened(path) as (file, size):
+        contents = _header(file, size)
+        found = {name: (each.dtype, each.shape) for name, each in contents.entries.items()}
+        if size is None or found != {name: (a.dtype, a.shape) for name, a in arrays.items()}:
+            raise FormatError("it has other arrays, or is compressed")
+        for name, entry in contents.entries.items():
+            read_array(file, entry, size, arrays[name].reshape(-1).view(np.uint8))
+        return contents.kind, contents.metadata
+
+
 def kind_of(path: Any) -> str:
     """Return what a file is, by its header alone; exceptions as for `read`."""
+    kind: str = metadata_of(path)["kind"]
+    return kind
+
+
+def metadata_of(path: Any) -> dict[str, Any]:
+    """Return the metadata of a file, as `read` does, by its header alone."""
     with _opened(path) as (file, size):
-        return _header(file, size).kind
+        return _header(file, size).metadata
 
 
 @contextmanager
@@ -183,8 +218,12 @@ def take(file: Any, n_bytes: int) -> bytearray:
     return content
 
 
-def read_array(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
+def read_array(
+    file: Any, entry: header.Entry, size: int | None, memory: np.ndarray | None = None
+) -> np.ndarray:
     """Read one array; the file is at its first byte. `size` is None for a file of unknown length.
+
+    `memory` has the bytes to read to, where they are allocated already.
 
     Raises
     ------
@@ -196,7 +235,7 @@ def read_array(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
         content: Any = take(file, n_bytes)
         n_read = len(content)
     else:
-        content, n_read = np.empty(n_bytes, np.uint8), 0
+        content, n_read = np.empty(n_bytes, np.uint8) if memory is None else memory, 0
         # Ctrl-C has an effect between two calls.
         while n_read < n_bytes and (n := file.readinto(content[n_read : n_read + STEP_BYTES])):
             n_read += n

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastsgns.arrays import first_not_finite
 from fastsgns.errors import FormatError, warn
-from fastsgns.formats import byteorder, header, native, own
+from fastsgns.formats import byteorder, header, native, own, shards
 from fastsgns.formats.schema import PLAIN, Schema, check, check_values, collect, collect_values
 
 KEYED = {  # attributes of vectors by key
@@ -24,7 +24,7 @@ def save(
     refuse_not_finite: bool = True,
     ignore: str | Iterable[str] | None = None,
 ) -> None:
-    """Write the native file of an object, if it can be loaded.
+    """Write the native file of an object, or of a model the folder, if it can be loaded.
 
     It holds the attributes that the user has set as well; see `fastsgns.formats.own`.
 
@@ -84,7 +84,8 @@ def save(
             )
     entries, text = own.to_store(parts)
     arrays, metadata = arrays | text, metadata | entries
-    native.write(path, schema.kind, tensors | arrays, metadata)
+    write = shards.write if schema.can_resume and shards.is_folder(path) else native.write
+    write(path, schema.kind, tensors | arrays, metadata)
 
 
 def fault_of_values(schema: Schema, thing: Any) -> str | None:

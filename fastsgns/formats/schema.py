@@ -192,6 +192,12 @@ class Schema:
     set_by_build: tuple[str, ...] = ()
     parts: Mapping[str, Collection[str]] = field(default_factory=dict)
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether the objects are models whose training can be resumed; a folder can hold them."""
+        state = self.values.get("state")
+        return isinstance(state, Mapping) and "unfinished" in state
+
 
 def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]:
     """Return the arrays and the metadata that the file of an object will hold.

@@ -27,6 +27,7 @@ except ImportError:  # Windows
 SUFFIX = ".tmp"
 REPLACED = f"{SUFFIX}.old"  # the folder that a temporary folder takes the place of
 TOKEN_BYTES, MOST_BYTES = 8, 255  # of the name of a file
+TOKEN = f"[0-9a-f]{{{2 * TOKEN_BYTES}}}"
 OLD_SECONDS = 24 * 60 * 60
 LOCKED = (errno.EWOULDBLOCK, errno.EAGAIN)
 MOST_ATTEMPTS = 100  # others take a new temporary for a leftover now and then, but not each time
@@ -57,7 +58,7 @@ def _stem(target: str) -> str:
 def _leftovers(target: str, suffix: str) -> Iterator[str]:
     """Yield the paths of the temporaries of a target that there are."""
     folder = os.path.dirname(target)
-    pattern = re.compile(f"{re.escape(_stem(target))}\\.[0-9a-f]{{{2 * TOKEN_BYTES}}}{suffix}")
+    pattern = re.compile(f"{re.escape(_stem(target))}\\.{TOKEN}{suffix}")
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries if pattern.fullmatch(entry.name)]
     yield from (os.path.join(folder, name) for name in names)
@@ -78,6 +79,25 @@ def _lock(descriptor: int) -> bool | None:
     except OSError as error:
         return False if error.errno in LOCKED else None
     return True
+
+
+@contextmanager
+def locked(path: str, problem: str) -> Iterator[None]:
+    """Hold a lock on a file or a folder, where there are locks.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process, or thread, holds it; `problem` is its message.
+    """
+    descriptor = None if fcntl is None else _open(path)
+    try:
+        if descriptor is not None and _lock(descriptor) is False:
+            raise BlockingIOError(errno.EAGAIN, problem, path)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _is_at(path: str, descriptor: int) -> bool:

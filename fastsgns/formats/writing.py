@@ -37,7 +37,7 @@ def check_writable(path: Any) -> None:
     name = os.path.realpath(name)
     folder, mode = os.path.dirname(name), _mode(name)
     if mode is not None and stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, "it is a directory; give the name of a file", name)
+        raise is_a_directory("it is a directory; give the name of a file", name)
     if mode is not None and not (mode & WRITABLE and _is_allowed(name)):
         raise PermissionError(
             errno.EACCES, "the file is read-only; make it writable or choose another name", name
@@ -61,10 +61,16 @@ def check_writable(path: Any) -> None:
         )
 
 
+def is_a_directory(problem: str, path: str) -> IsADirectoryError:
+    """Return the error that a directory is where a file, or another directory, is needed."""
+    return IsADirectoryError(errno.EISDIR, problem, path)
+
+
 def is_same_file(path: str, other: str) -> bool:
-    """Return whether two paths name the same file, which may not exist yet."""
+    """Return whether two paths name the same file or folder, which may not exist yet."""
     if os.path.exists(path) and os.path.exists(other):
-        return os.path.isfile(path) and os.path.samefile(path, other)
+        is_replaced = os.path.isfile(path) or os.path.isdir(path)
+        return is_replaced and os.path.samefile(path, other)
     return os.path.realpath(path) == os.path.realpath(other)
 
 

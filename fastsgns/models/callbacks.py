@@ -9,6 +9,7 @@ from time import monotonic as clock
 from typing import Any
 
 from fastsgns.errors import CheckpointError, StopTraining, warn
+from fastsgns.formats import shards
 from fastsgns.formats.files import is_url
 from fastsgns.formats.writing import check_writable
 from fastsgns.runtime.progress import ProgressReport
@@ -50,10 +51,11 @@ class CallbackAny2Vec:
 
 
 class Checkpoint(CallbackAny2Vec):
-    """Save the model to one file during training, and at its end; ``resume`` continues from it.
+    """Save the model during training, and at its end; ``resume`` continues from what was saved.
 
-    The file is replaced at once, so that a process that is killed at any moment leaves a whole file
-    and loses at most what was trained since the last save.
+    A file is replaced at once, so that a process that is killed at any moment leaves a whole file
+    and loses at most what was trained since the last save. A path that ends with a slash, or that
+    of a folder, is a folder of several files, for which the same holds.
 
     If a save within the training fails, as on a full disk, a warning says so, the training goes on,
     and the next save is at its time. If the last save fails, `CheckpointError` is raised, whose
@@ -94,7 +96,7 @@ class Checkpoint(CallbackAny2Vec):
             )
         name = os.fsdecode(path)
         if not name or "\0" in name:
-            raise ValueError(f"checkpoint is {name!r:.60}; allowed are names of files")
+            raise ValueError(f"checkpoint is {name!r:.60}; allowed are names of files and folders")
         if is_url(name):
             raise ValueError(
                 f"checkpoint is {name!r:.60}, a URL; allowed are paths of a disk, where the "
@@ -116,9 +118,13 @@ class Checkpoint(CallbackAny2Vec):
         Raises
         ------
         OSError
-            As for `fastsgns.formats.writing.check_writable`.
+            As for `fastsgns.formats.writing.check_writable`, or that of a folder,
+            `fastsgns.formats.shards.check_writable`.
         """
-        check_writable(self.path)
+        if shards.is_folder(self.path):
+            shards.check_writable(self.path)
+        else:
+            check_writable(self.path)
 
     def on_train_begin(self, model: Any) -> None:
         """Begin to count the epochs, or the time."""

@@ -1110,8 +1110,9 @@ class Word2Vec(JobHooks):
         callbacks : iterable, optional
             Instead of those of the model.
         checkpoint : str or os.PathLike, optional
-            File to save the model to during training, and at its end. If the process is killed,
-            `resume` continues from it. See docs/checkpoints.md.
+            File to save the model to during training, and at its end; a folder if the path ends
+            with a slash. If the process is killed, `resume` continues from it. See
+            docs/checkpoints.md.
         every : int, str or datetime.timedelta, optional
             From one save to `checkpoint` to the next: a number of epochs (default 1), or a duration
             such as ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
@@ -1492,6 +1493,7 @@ class Word2Vec(JobHooks):
         Parameters
         ----------
         fname : str, os.PathLike or binary file object
+            A path that ends with a slash is a folder of several files; see docs/checkpoints.md.
         ignore : str or iterable of str
             Attributes of your own that the file shall not hold. By default it holds all that are
             plain values, lists and dicts of these, and arrays; a warning names the others.

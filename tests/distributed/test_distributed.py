@@ -16,6 +16,7 @@ from fastsgns.corpus.sentences import LineSentence
 from fastsgns.distributed import cluster as cluster_module
 from fastsgns.distributed import corpus as corpus_module
 from fastsgns.distributed import runner as runner_module
+from fastsgns.distributed.checkpoint import ShardWriter
 from fastsgns.distributed.node import Node, checksum
 from fastsgns.errors import NodesLostError
 from fastsgns.models.glove import grid
@@ -23,7 +24,7 @@ from fastsgns.training.replicas import matrices_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 New = Callable[..., Word2Vec]
-STEPS = ("scan", "encode", "around", "train", "merge", "stage", "commit")
+STEPS = ("scan", "encode", "around", "train", "merge", "stage", "commit", "write_shard")
 
 
 def same(model: Word2Vec, other: Word2Vec) -> bool:
@@ -102,6 +103,21 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     return Watch(monkeypatch)
 
 
+@pytest.fixture
+def saves(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Return a list to which each save to a folder adds its shards, and those by nodes."""
+    found, real = list[tuple[int, int]](), ShardWriter.__call__
+
+    def call(writer: ShardWriter, *arguments: Any) -> Any:
+        before = writer.n_written
+        checksums = real(writer, *arguments)
+        found.append((len(checksums), writer.n_written - before))
+        return checksums
+
+    monkeypatch.setattr(ShardWriter, "__call__", call)
+    return found
+
+
 def test_any_number_of_nodes_makes_the_model_of_one_machine(
     machines: Any, expected: Word2Vec, new: New, corpus: str, watch: Watch
 ):
@@ -121,10 +137,13 @@ def test_a_node_that_dies_in_any_step_costs_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ):  # fmt: skip
     monkeypatch.setattr(cluster_module, "MOST_LOSSES", 99)
-    monkeypatch.setattr(cluster_module, "Node", dying(tmp_path, STEPS))
-    model = distributed.train(new(), corpus, 2)
-    assert {path.name for path in tmp_path.iterdir()} == {*STEPS}
-    assert same(model, expected)
+    (died := tmp_path / "died").mkdir()
+    monkeypatch.setattr(cluster_module, "Node", dying(died, STEPS))
+    folder = f"{tmp_path}/part/"
+    model = distributed.train(new(), corpus, 2, checkpoint=folder)
+    assert {path.name for path in died.iterdir()} == {*STEPS}
+    assert same(model, expected) and same(Word2Vec.load(folder), expected)
+    assert len(os.listdir(folder)) <= 3  # a manifest, and a shard of each node that had started
     assert watch.n_tokens == 2 * sum(expected.wv.expandos["count"])
     assert watch.n_repeated >= 4
 
@@ -162,13 +181,16 @@ def test_machines_may_leave_and_join(
 
 
 def test_callbacks_may_train_another_model_and_change_lock_factors(
-    machines: Any, small: None, new: New, corpus: str
+    machines: Any, small: None, new: New, corpus: str, tmp_path: Path, saves: list[tuple[int, int]]
 ):
     class Change:
         def on_epoch_begin(self, model: Word2Vec) -> None:
             if model.epochs_trained == 1:
                 model.wv.vectors_lockf[:20] = 0
                 self.other = trained(new(seed=5, min_count=3), corpus)
+
+        def on_epoch_end(self, model: Word2Vec) -> None:
+            model.wv.vectors[-1] = model.epochs_trained
 
     changes, models = [Change(), Change()], []
     for change in changes:
@@ -178,8 +200,9 @@ def test_callbacks_may_train_another_model_and_change_lock_factors(
         models.append(model)
     n_words = models[0].corpus_total_words
     models[0].train(corpus_file=corpus, total_words=n_words, epochs=2)
-    distributed.train(models[1], corpus, 2)
-    assert same(*models)
+    distributed.train(models[1], corpus, 2, checkpoint=f"{tmp_path}/part/")
+    assert same(*models) and same(Word2Vec.load(tmp_path / "part"), models[0])
+    assert saves == [(2, 1)] * 2  # this process writes what the callback has changed
     assert same(*(change.other for change in changes))
 
 
@@ -237,35 +260,39 @@ DRIVER = """
 import os, signal, sys
 from fastsgns import Word2Vec, distributed
 from fastsgns.distributed import parts
+from fastsgns.formats import native, shards
 from fastsgns.training import examples, rounds
 
-class Die:
-    def on_epoch_begin(self, model):
-        if model.epochs_trained:
-            os.kill(os.getpid(), signal.SIGKILL)
+def write(path, *arguments):
+    if path.endswith(shards.MANIFEST) and os.path.exists(path):
+        assert len(os.listdir(os.path.dirname(path))) == 4  # with both shards, and the mark
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(path, *arguments)
 
+real, native.write = native.write, write
 examples.CHUNK_TOKENS, parts.PART_BYTES = (200, 200), (4000, 4000)
 rounds.LEAST_TOKENS, rounds.SHARD_TOKENS, rounds.ROUNDS_PER_EPOCH = 1, 400, 4
 rounds.ROUNDS_PER_SHARD = 0
 address, corpus, path = sys.argv[1:]
 model = Word2Vec(vector_size=8, min_count=2, epochs=2, seed=3, workers=2, sg=1, deterministic=True)
-distributed.train(
-    model, corpus, 1, address=address, callbacks=[Die()], checkpoint=path, every=1
-)
+distributed.train(model, corpus, 1, address=address, checkpoint=path, every=1)
 """
 
 
-def test_a_driver_that_is_killed_is_resumed_on_another_number_of_nodes(
+def test_a_driver_that_is_killed_before_the_manifest_is_resumed_on_another_number_of_nodes(
     machines: Any, expected: Word2Vec, corpus: str, tmp_path: Path
 ):
-    path = tmp_path / "part.fastsgns"
-    command = [sys.executable, "-c", DRIVER, machines.address, corpus, str(path)]
+    path = f"{tmp_path}/part/"
+    command = [sys.executable, "-c", DRIVER, machines.address, corpus, path]
     killed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    model = Word2Vec.load(path)
-    assert model.epochs_trained == 1
-    distributed.resume(model, corpus, 2)
-    assert same(model, expected)
+    alone, model = Word2Vec.load(path), Word2Vec.load(path)
+    assert model.epochs_trained == 1 and not same(model, expected)
+    alone.resume(corpus_file=corpus)
+    assert same(alone, expected)
+    distributed.resume(model, corpus, 2, checkpoint=path)
+    assert same(model, expected) and same(Word2Vec.load(path), expected)
+    assert len(os.listdir(path)) == 3
 
 
 @pytest.mark.parametrize("transport", ["float32", "bfloat16"])
@@ -328,14 +355,19 @@ def test_subwords_and_a_text_that_is_too_small_for_rounds(machines: Any, tmp_pat
 
 
 @pytest.mark.parametrize("make", [NodeEmbedding, PairEmbedding])
-def test_nodes_and_pairs_are_those_of_one_machine(machines: Any, small: None, make: Any):
+def test_nodes_and_pairs_are_those_of_one_machine(
+    machines: Any, small: None, make: Any, tmp_path: Path, saves: list[tuple[int, int]]
+):
     edges = [(i, (i + k) % 60) for i in range(60) for k in (1, 2, 3)] * 20
     settings = {"dimensions": 8, "epochs": 2, "seed": 1, "deterministic": True, "progress": False}
     alone = make(**settings).fit(edges)
-    model = distributed.train(make(**settings), edges, 2)
-    assert model.epochs_trained == 2
-    assert np.array_equal(model.source.vectors, alone.source.vectors)
-    assert np.array_equal(model.target.vectors, alone.target.vectors)
+    model = distributed.train(make(**settings), edges, 2, checkpoint=f"{tmp_path}/part/")
+    for each in (model, make.load(tmp_path / "part")):
+        assert each.epochs_trained == 2
+        assert np.array_equal(each.source.vectors, alone.source.vectors)
+        assert np.array_equal(each.target.vectors, alone.target.vectors)
+    # This process alone has whole rows of a model that is trained in blocks of columns
+    assert saves == [(2, 0 if make is NodeEmbedding else 2)] * 2
 
 
 @pytest.mark.parametrize(("matrices", "n_nodes"), [("two", 2), ("tied", 1)])
@@ -348,7 +380,9 @@ def test_a_glove_is_that_of_one_machine_also_if_a_node_dies(
     alone = GloVe(corpus_file=corpus, deterministic=True, **settings)
     if n_nodes > 1:
         monkeypatch.setattr(cluster_module, "Node", dying(tmp_path, ("run_items",)))
-    model = distributed.train(GloVe(deterministic=True, **settings), corpus, n_nodes)
+    folder, model = f"{tmp_path}/part/", GloVe(deterministic=True, **settings)
+    distributed.train(model, corpus, n_nodes, checkpoint=folder)
+    assert np.array_equal(GloVe.load(folder).wv.vectors, alone.wv.vectors)
     assert (tmp_path / "run_items").exists() == (n_nodes > 1)
     assert model.epochs_trained == 2 and model.epoch_losses == alone.epoch_losses
     assert np.array_equal(model.wv.vectors, alone.wv.vectors)
@@ -361,7 +395,8 @@ def test_one_node_of_the_command_line_makes_the_model_of_one_machine(
 
     output = str(tmp_path / "model.fastsgns")
     model = ["--sg", "--deterministic", "--min-count=2", "--dim=8", "--epochs=2", "--seed=3"]
-    options = ["--ray=auto", "--nodes=1", "--workers=2", "-q"]
+    options = ["--ray=auto", "--nodes=1", "--workers=2", "-q", "--checkpoint", f"{tmp_path}/part/"]
     assert cli.main(["train", corpus, "-o", output, *model, *options]) == 0
     assert same(Word2Vec.load(output), expected)
+    assert same(Word2Vec.load(tmp_path / "part"), expected)
     assert set(watch.n_members) == {1}

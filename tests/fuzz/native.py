@@ -5,6 +5,8 @@ import functools
 import gzip
 import io
 import itertools
+import secrets
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -28,6 +30,8 @@ from fastsgns import (
     Word2Vec,
 )
 from fastsgns.cooccurrence import Cooccurrences
+from fastsgns.formats import shards
+from fastsgns.formats.shards import Shard
 from fastsgns.models.callbacks import Checkpoint
 from fastsgns.models.ppmi import PPMI
 from fastsgns.training.unfinished import Place
@@ -39,6 +43,7 @@ SMALL = {"vector_size": 4, "min_count": 1, "workers": 1, "epochs": 1}
 LINKS = {"dimensions": 4, "workers": 1}
 LARGEST = 64  # parameters of loaded models that are trained: time grows with them
 FEW = 300  # edges, tokens or cells
+SHARDS = [Shard("0" * 16, number, 2) for number in range(2)]
 TEXT = [["metal1", "fruit2", "metal3"], ["river4", "metal1"]]
 
 
@@ -215,6 +220,33 @@ def zipped() -> list[bytes]:
     return [gzip.compress(data) for data in vectors()]
 
 
+def folders() -> list[bytes]:
+    """Return the manifests and two shards of models in folders."""
+    names = (shards.MANIFEST, *(Path(shard.path("")).name for shard in SHARDS))
+    found = []
+    for make in (classes.word2vec, classes.nodes):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            patch.object(secrets, "token_hex", lambda _: SHARDS[0].id),
+            shards.written_by(write_shards),
+        ):
+            make().save(f"{folder}/part/")
+            found.append(mutators.join(*((Path(folder) / "part" / n).read_bytes() for n in names)))
+    return found
+
+
+def write_shards(folder: str, id: str, matrices: Any) -> list[dict[str, int]]:
+    return [shards.write_shard(folder, shard, matrices) for shard in SHARDS]
+
+
+def write_folder(path: Path, data: bytes) -> None:
+    path.mkdir()
+    manifest, *rows = mutators.split(data, 1 + len(SHARDS))
+    (path / shards.MANIFEST).write_bytes(manifest)
+    for shard, content in zip(SHARDS, rows):
+        Path(shard.path(str(path))).write_bytes(content)
+
+
 def from_open_file(path: Path) -> Any:
     """Read an open file, whose name is not known, and compare it with the file of this name."""
     try:
@@ -239,6 +271,10 @@ READERS = {
     "corpus": of("EncodedCorpus", "Cooccurrences"),
     "phrases": of("Phrases", "FrozenPhrases"),
     "graph": of("DirectedGraph"),
+    "folder": Reader(
+        fastsgns.load, folders, write=write_folder, check=check,
+        mutate=mutators.several(*[mutators.tensors] * (1 + len(SHARDS))),
+    ),
     "gz": Reader(
         fastsgns.load, zipped, ".fastsgns.gz",
         mutate=mutators.compressed(".gz", mutators.tensors), check=lambda thing, path: None,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import fastsgns
 from fastsgns.models import callbacks
 from fastsgns.models.callbacks import Checkpoint
 
@@ -18,6 +19,7 @@ from .draws import Draw, among
 from .subject import Setting, may_refuse
 
 EVERY: Draw = among(1, 1, 2, 3, "1 s", "5 s", timedelta(seconds=2))
+END: Draw = among("", "", "/")  # of the path: a slash makes it a folder
 MOST_FILES = 200
 
 
@@ -30,13 +32,20 @@ def kept_files(path: Path) -> Iterator[list[bytes]]:
     def keep(saver: Checkpoint, model: Any) -> None:
         save(saver, model)
         if len(files) < MOST_FILES:
-            files.append(path.read_bytes())
+            files.append(path.read_bytes() if path.is_file() else file_of(path))
 
     with (
         patch.object(Checkpoint, "_save", keep),
         patch.object(callbacks, "clock", lambda: float(next(seconds))),
     ):
         yield files
+
+
+def file_of(folder: Path) -> bytes:
+    """Return the file of the model in a folder."""
+    file = io.BytesIO()
+    fastsgns.load(folder).save(file)
+    return file.getvalue()
 
 
 def killed_and_resumed(
@@ -56,7 +65,7 @@ def killed_and_resumed(
     path, every = setting.folder / "checkpoint", EVERY(setting.dice)
     whole = copy.deepcopy(model)
     with kept_files(path) as files, may_refuse(model, also=also):
-        train(whole, checkpoint=path, every=every)
+        train(whole, checkpoint=f"{path}{END(setting.dice)}", every=every)
     left = {file.name for file in setting.folder.iterdir()} - {path.name}
     check(not any(name.startswith(path.name) for name in left), f"temporary files: {left}")
     if not files:  # nothing was trained

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from fastsgns.cli.arguments import Option, add_deterministic, add_parameters, given
 from fastsgns.cli.parsers import UsageError, positive
-from fastsgns.formats import kinds, native
+from fastsgns.formats import kinds, shards
 from fastsgns.formats.files import local_path
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
@@ -214,7 +214,7 @@ def load(path: str) -> LinkModel:
     loaded = kinds.load(path)
     if not isinstance(loaded, LinkModel):
         raise ValueError(
-            f"{path} holds {native.kind_of(path)}, not a model saved by 'fastsgns nodes train'"
+            f"{path} holds {shards.kind_of(path)}, not a model saved by 'fastsgns nodes train'"
         )
     return loaded
 

@@ -266,8 +266,9 @@ class GloVe:
             By default `epochs` of the model. One call with n + m epochs and two calls with n and m
             give the same result, also if the model is saved and loaded between the two.
         checkpoint : str or os.PathLike, optional
-            File to save the model to during training, and at its end. If the process is killed,
-            `resume` continues from it. See docs/checkpoints.md.
+            File to save the model to during training, and at its end; a folder if the path ends
+            with a slash. If the process is killed, `resume` continues from it. See
+            docs/checkpoints.md.
         every : int, str or datetime.timedelta, optional
             From one save to `checkpoint` to the next: a number of epochs (default 1), or a duration
             such as ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
@@ -567,6 +568,8 @@ class GloVe:
     @not_during
     def save(self, path: Any) -> None:
         """Write the model with everything that further training needs to one file, atomically.
+
+        A path that ends with a slash is a folder of several files; see docs/checkpoints.md.
 
         Raises
         ------

@@ -266,8 +266,9 @@ class NodeEmbedding(LinkModel):
         y
             Ignored; scikit-learn's pipelines pass it.
         checkpoint : str or os.PathLike, optional
-            File to save the model to during training, and at its end. If the process is killed,
-            `resume` continues from it. See docs/checkpoints.md.
+            File to save the model to during training, and at its end; a folder if the path ends
+            with a slash. If the process is killed, `resume` continues from it. See
+            docs/checkpoints.md.
         every : int, str or datetime.timedelta, optional
             From one save to `checkpoint` to the next: a number of epochs (default 1), or a duration
             such as ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
@@ -620,6 +621,7 @@ class NodeEmbedding(LinkModel):
         Parameters
         ----------
         path : str, os.PathLike or binary file object
+            A path that ends with a slash is a folder of several files; see docs/checkpoints.md.
 
         Raises
         ------

@@ -185,8 +185,9 @@ class PairEmbedding(LinkModel):
         y
             Ignored; scikit-learn's pipelines pass it.
         checkpoint : str or os.PathLike, optional
-            File to save the model to during training, and at its end. If the process is killed,
-            `resume` continues from it. See docs/checkpoints.md.
+            File to save the model to during training, and at its end; a folder if the path ends
+            with a slash. If the process is killed, `resume` continues from it. See
+            docs/checkpoints.md.
         every : int, str or datetime.timedelta, optional
             From one save to `checkpoint` to the next: a number of epochs (default 1), or a duration
             such as ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
