@@ -18,7 +18,7 @@ from fastsgns.training.examples import ChunkPlace, Rates, TokenChunks, train_chu
 from fastsgns.training.merge import Changes, merge
 from fastsgns.training.numbering import Scratch
 from fastsgns.training.replicas import Job as ShardJob
-from fastsgns.training.replicas import train_shard
+from fastsgns.training.shards import train_shard
 
 Job = dict[str, Any]
 SAMPLE, NEGATIVE = 1e-3, 5  # the defaults of Word2Vec

@@ -63,8 +63,8 @@ def divide() -> None:
     sums.THREAD_NUMBERS = 1
     norms.BLOCK_BYTES = norms.THREAD_BYTES = 1 << 10
     norms.n_blas_threads = lambda: WORKERS
-    rounds.LEAST_TOKENS, rounds.SHARD_TOKENS = 1, 1 << 10
-    rounds.ROUNDS_PER_EPOCH, rounds.ROUNDS_PER_SHARD = 1, 0
+    rounds.LEAST_ROUNDS, rounds.SHARD_TOKENS, rounds.USUAL_SHARD = 1, (1 << 9, 1 << 10), 1 << 9
+    rounds.ROUNDS_PER_EPOCH = 1
     merge.THREAD_NUMBERS = 1 << 8
     grid.LEAST_CELLS = 1 << 4
 

@@ -17,7 +17,7 @@ import fastsgns
 from fastsgns import DirectedGraph, FastText, NodeEmbedding, PairEmbedding, Word2Vec
 from fastsgns.models import callbacks
 from fastsgns.models.callbacks import Checkpoint
-from fastsgns.training import examples, replicas, rounds, trainer
+from fastsgns.training import replicas, rounds, trainer
 
 SENTENCES = toy.sentences(300)
 WORKERS = 1, 2, 3, 16
@@ -35,11 +35,10 @@ TYPED = DirectedGraph.of(
 @pytest.fixture(autouse=True)
 def several_shards(monkeypatch):
     """Make the rounds of small corpora of several shards."""
-    monkeypatch.setattr(examples, "CHUNK_TOKENS", (20, 65_536))
-    monkeypatch.setattr(rounds, "LEAST_TOKENS", 1)
     monkeypatch.setattr(rounds, "ROUNDS_PER_EPOCH", 6)
-    monkeypatch.setattr(rounds, "SHARD_TOKENS", 60)
-    monkeypatch.setattr(rounds, "ROUNDS_PER_SHARD", 0)
+    monkeypatch.setattr(rounds, "LEAST_ROUNDS", 1)
+    monkeypatch.setattr(rounds, "SHARD_TOKENS", (20, 60))
+    monkeypatch.setattr(rounds, "USUAL_SHARD", 20)
     n_shards = []
     call = rounds.LocalRounds.__call__
 

@@ -33,7 +33,8 @@ from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.epoch import Tally
 from fastsgns.training.examples import Chunks, PairChunks, TokenChunks
 from fastsgns.training.numbering import Scratch
-from fastsgns.training.replicas import FIELDS, Job, Role, ShardResult, matrices_of, train_shard
+from fastsgns.training.replicas import FIELDS, Job, Role
+from fastsgns.training.shards import ShardResult, matrices_of, train_shard
 
 
 class PairSlice(NamedTuple):

@@ -23,8 +23,9 @@ from fastsgns.distributed.transport import RowShard, owned, write_rows
 from fastsgns.kernels.objective import Objective
 from fastsgns.training.epoch import Tally
 from fastsgns.training.examples import Chunks
-from fastsgns.training.replicas import Job, edge_of, matrices_of
+from fastsgns.training.replicas import Job, edge_of
 from fastsgns.training.rounds import Commit
+from fastsgns.training.shards import matrices_of
 
 logger = logging.getLogger(__name__)
 

@@ -299,11 +299,11 @@ def _run(
             writer.check_folder(folder)
         runner = RoundRunner(cluster, is_deterministic=getattr(model, "deterministic", False))
 
-        def layout(n_chunks: int, _n_tokens: int) -> Rounds:
+        def layout(chunks: range) -> Rounds:
             n_nodes = len(cluster.members)
             n_threads = max(member.n_threads for member in cluster.members)
             runner.n_shards = n_nodes
-            return Rounds(n_chunks, n_nodes, max(n_chunks // (rounds * n_nodes), n_threads))
+            return Rounds(chunks, n_nodes, max(len(chunks) // (rounds * n_nodes), n_threads))
 
         elsewhere = Elsewhere(runner, layout, cluster.run_items)
         token = _is_training.set(True)  # a callback may train another model on the cluster

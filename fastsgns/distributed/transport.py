@@ -16,8 +16,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from fastsgns.kernels.objective import Objective
-from fastsgns.training.merge import Changes, merge
-from fastsgns.training.replicas import Role, ShardResult, matrices_of, merge_step
+from fastsgns.training.curvature import mean_of
+from fastsgns.training.merge import Changes, Curvature, merge
+from fastsgns.training.replicas import Role
+from fastsgns.training.shards import ShardResult, matrices_of
 
 Transport = Literal["float32", "bfloat16"]
 Matrices = Mapping[Role, np.ndarray]
@@ -44,7 +46,11 @@ class Packed(NamedTuple):
     loads: np.ndarray | None = None
 
 
-Message = dict[Role, list[Packed]]
+class Message(NamedTuple):
+    """What one shard of the data has changed of one row shard."""
+
+    rows: dict[Role, list[Packed]]
+    curvatures: dict[Role, Curvature]
 
 
 def to_bfloat16(values: np.ndarray) -> np.ndarray:
@@ -106,7 +112,8 @@ def message_of(
         rows, values = part.rows[is_in], part.values[is_in]
         return Packed(*pack(rows, values, matrices[role], transport), part.loads[is_in])
 
-    return {role: [packed(role, part) for part in parts] for role, parts in result.changes.items()}
+    rows = {role: [packed(role, part) for part in parts] for role, parts in result.changes.items()}
+    return Message(rows, result.curvatures)
 
 
 def merge_messages(
@@ -118,16 +125,17 @@ def merge_messages(
     """
     return {
         role: _merged(
-            [part for message in messages for part in message[role]], matrix,
-            merge_step(objective, role), transport, n_threads,
+            [part for message in messages for part in message.rows[role]], matrix,
+            mean_of([message.curvatures[role] for message in messages]), transport, n_threads,
         )
         for role, matrix in matrices_of(objective).items()
     }  # fmt: skip
 
 
 def _merged(
-    parts: Sequence[Packed], matrix: np.ndarray, step: float, transport: Transport, n_threads: int
-) -> Packed:
+    parts: Sequence[Packed], matrix: np.ndarray, curvature: Curvature, transport: Transport,
+    n_threads: int,
+) -> Packed:  # fmt: skip
     rows = np.unique(np.concatenate([part.rows for part in parts]))
     merged = matrix[rows]
     local = [
@@ -135,7 +143,7 @@ def _merged(
         for part in parts
         if part.loads is not None
     ]
-    merge(merged, local, step, n_threads)
+    merge(merged, local, curvature, n_threads)
     return Packed(*pack(rows, merged, matrix, transport))
 
 

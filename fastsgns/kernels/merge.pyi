@@ -11,6 +11,8 @@ def merge_rows(
     parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[Any], npt.NDArray[np.float32]]],
     first: int,
     stop: int,
-    step: float,
+    direction: npt.NDArray[np.float32],
+    along: float,
+    across: float,
     rule: str,
 ) -> int: ...

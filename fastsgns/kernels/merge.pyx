@@ -28,6 +28,11 @@ cdef enum:
     SUM = 1
     MEAN = 2
 
+cdef struct Curvature:
+    const float *direction
+    double along
+    double across
+
 
 def are_ascending(const int32_t[::1] rows not None, int64_t n_rows):
     """Return whether row numbers ascend, without repetition, and are below `n_rows`."""
@@ -40,7 +45,7 @@ def are_ascending(const int32_t[::1] rows not None, int64_t n_rows):
 
 
 def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first, int64_t stop,
-               double step, str rule not None):
+               const float[::1] direction not None, double along, double across, str rule not None):
     """Merge the rows from `first` on and below `stop`.
 
     Parameters
@@ -51,8 +56,9 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
         Rows, values and loads of each part, with rows for which `are_ascending` is true.
     first, stop : int
         A range of rows.
-    step : float
-        As for `fastsgns.training.merge.merge`.
+    direction : ndarray of float32, shape (width,)
+    along, across : float
+        As of `fastsgns.training.curvature.Curvature`.
     rule : str
         One of `RULES`.
 
@@ -70,6 +76,7 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
     cdef int number = RULES.index(rule)
     cdef int i
     cdef double[::1] scratch = np.empty(width + 1)
+    cdef Curvature curvature
     cdef real *rows = &matrix[0, 0] if matrix.shape[0] and width else NULL
     cdef const int32_t[::1] ids
     cdef const real[:, ::1] values
@@ -77,6 +84,10 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
     cdef Part *each
     if rows == NULL or n_parts == 0:
         return -1
+    if direction.shape[0] != width:
+        raise ValueError(
+            f"the direction has {direction.shape[0]} numbers; the matrix has rows of {width}")
+    curvature.direction, curvature.along, curvature.across = &direction[0], along, across
     each = <Part *>malloc(n_parts * sizeof(Part))
     if each == NULL:
         raise MemoryError(f"no memory for {n_parts} parts")
@@ -93,7 +104,7 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
                 each[i].rows, each[i].values, each[i].loads = &ids[0], &values[0, 0], &loads[0]
             each[i].at = lower_bound(&each[i], first)
         with nogil:
-            bad = merge_range(rows, each, n_parts, stop, width, step, number, &scratch[0])
+            bad = merge_range(rows, each, n_parts, stop, width, &curvature, number, &scratch[0])
     finally:
         free(each)
     return bad
@@ -112,7 +123,7 @@ cdef int64_t lower_bound(const Part *part, int64_t row) noexcept nogil:
 
 
 cdef int64_t merge_range(real *matrix, Part *parts, int64_t n_parts, int64_t stop, int64_t width,
-                         double step, int rule, double *change) noexcept nogil:
+                         const Curvature *curvature, int rule, double *change) noexcept nogil:
     """Merge all rows below `stop` that any part still has; return the first that is not finite."""
     cdef int64_t i, row, bad = -1
     while True:
@@ -122,16 +133,16 @@ cdef int64_t merge_range(real *matrix, Part *parts, int64_t n_parts, int64_t sto
                 row = parts[i].rows[parts[i].at]
         if row == stop:
             return bad
-        if not merge_row(matrix + row * width, parts, n_parts, row, width, step, rule,
+        if not merge_row(matrix + row * width, parts, n_parts, row, width, curvature, rule,
                          change) and bad < 0:
             bad = row
 
 
 cdef bint merge_row(real *old, Part *parts, int64_t n_parts, int64_t row, int64_t width,
-                    double step, int rule, double *change) noexcept nogil:
+                    const Curvature *curvature, int rule, double *change) noexcept nogil:
     """Merge one row, and advance the parts that have it; return whether it is finite."""
     cdef int64_t i, j, n = 0
-    cdef double total = 0, contractions = 0, load, weight = 1
+    cdef double total = 0, moved_along = 0, moved_across = 0, load, weight = 1
     cdef const real *values = NULL
     for i in range(n_parts):
         if parts[i].at == parts[i].n or parts[i].rows[parts[i].at] != row:
@@ -139,7 +150,8 @@ cdef bint merge_row(real *old, Part *parts, int64_t n_parts, int64_t row, int64_
         values = <const real *>parts[i].values + parts[i].at * width
         load = parts[i].loads[parts[i].at]
         total += load
-        contractions -= expm1(-load / step)
+        moved_along -= expm1(-load * curvature.along)
+        moved_across -= expm1(-load * curvature.across)
         parts[i].at += 1
         n += 1
         if n == 1:
@@ -152,9 +164,27 @@ cdef bint merge_row(real *old, Part *parts, int64_t n_parts, int64_t row, int64_
         return store_values(old, values, width)
     if rule == MEAN:
         weight = 1.0 / n_parts
-    elif rule == DAMPED and contractions > 0:
-        weight = -expm1(-total / step) / contractions
+    elif rule == DAMPED:
+        weight = weight_of(total, curvature.across, moved_across)
+        add_along(change, curvature.direction, width,
+                  weight_of(total, curvature.along, moved_along) / weight - 1)
     return store_sum(old, change, weight, width)
+
+
+cdef inline double weight_of(double load, double curvature, double moved) noexcept nogil:
+    """Return the weight of changes: what one worker would have moved, by the sum of the parts."""
+    return -expm1(-load * curvature) / moved if moved > 0 else 1
+
+
+cdef void add_along(double *change, const float *direction, int64_t width,
+                    double factor) noexcept nogil:
+    """Add `factor` times the part of a change that is along a direction of length 1."""
+    cdef int64_t j
+    cdef double part = 0
+    for j in range(width):
+        part += change[j] * direction[j]
+    for j in range(width):
+        change[j] += factor * part * direction[j]
 
 
 cdef bint store_values(real *old, const real *values, int64_t width) noexcept nogil:

@@ -11,7 +11,9 @@ from fastsgns.arrays import check_mapped, check_offsets, integers
 from fastsgns.kernels.objective import Objective
 
 CHUNKS_PER_EPOCH = 64
+FINE_CHUNKS_PER_EPOCH = 2048
 CHUNK_TOKENS = 1_000, 65_536  # least and most tokens of a chunk
+FINE_CHUNK_TOKENS = 1_000, 8_192
 
 Rates = tuple[float, float]  # learning rate at the start and at the end of a chunk
 Trained = tuple[float, int, int]  # loss, examples and focus words of a chunk
@@ -179,15 +181,18 @@ def train_examples(objective: Objective, examples: Sequence[Examples], rates: Ra
     return sum(losses), sum(n_examples), sum(n_kept)
 
 
-def cut(n_units: int, tokens_per_unit: int = 1) -> range:
-    """Return the first unit of each chunk, of some ten thousand tokens.
+def cut(n_units: int, tokens_per_unit: int = 1, is_fine: bool = False) -> range:
+    """Return the first unit of each chunk, of some ten thousand tokens, or some thousand.
 
     Examples
     --------
     >>> cut(10_000, 80)[:3]
     range(0, 468, 156)
     """
-    n_tokens = int(np.clip(n_units * tokens_per_unit // CHUNKS_PER_EPOCH, *CHUNK_TOKENS))
+    n_chunks, least_and_most = CHUNKS_PER_EPOCH, CHUNK_TOKENS
+    if is_fine:
+        n_chunks, least_and_most = FINE_CHUNKS_PER_EPOCH, FINE_CHUNK_TOKENS
+    n_tokens = int(np.clip(n_units * tokens_per_unit // n_chunks, *least_and_most))
     return range(0, n_units, max(1, n_tokens // tokens_per_unit))
 
 

@@ -21,16 +21,15 @@ Call l the load of the row. It is the sum of the learning rates of all pairs tha
 updated for. Replica i has the load l_i. One worker that makes the updates of all replicas one after
 another has the load L = sum of all l_i. Its change is the sum of the replicas' changes times
 
-    weight = (1 - exp(-c L)) / sum_i (1 - exp(-c l_i)).
+    weight(c) = (1 - exp(-c L)) / sum_i (1 - exp(-c l_i)).
 
 The weight is 1 for a row of one replica. It is near 1 as long as c L is small, because then all
 updates together move the row by little. It is near 1/n for a row that n replicas have each trained
 for long: their mean. It is always between 1/n and 1, because 1 - exp(-x) is concave and grows.
 
-The curvature is not known. It is replaced with 1 / `step`. If the true curvature is at most that,
-then no row moves past its optimum: the weight falls as c grows, so the change is at most the right
-one. `step` is in the units of loads. It is the number of pairs times the learning rate after which
-an update has moved a row by 1 - 1/e of its way.
+The curvature differs by the direction. In one direction it is ten to thirty times that in the
+others (`fastsgns.training.curvature`). So the sum of the changes is divided into its part in this
+direction, and what is left. Each has a weight of its own.
 
 docs/merge.md explains where replicas are used, and has measurements of the rules.
 """
@@ -47,6 +46,24 @@ from fastsgns.runtime.threads import WorkerPool
 MergeRule = Literal["damped", "sum", "mean"]
 RANGES_PER_THREAD = 4  # ranges of rows with equal numbers of rows take different times
 THREAD_NUMBERS = 1 << 16  # numbers per thread: less time than this takes is lost to its start
+
+
+class Curvature(NamedTuple):
+    """The curvature of the loss of one pair in the rows of a matrix.
+
+    Attributes
+    ----------
+    direction : ndarray of float32, shape (width,)
+        The direction in which it is largest: a vector of length 1, or zeros for none.
+    along : float
+        The curvature in this direction, 0 or more.
+    across : float
+        The curvature in all other directions.
+    """
+
+    direction: np.ndarray
+    along: float
+    across: float
 
 
 class Changes(NamedTuple):
@@ -71,7 +88,7 @@ class Changes(NamedTuple):
 def merge(
     matrix: np.ndarray,
     parts: Sequence[Changes],
-    step: float,
+    curvature: Curvature,
     n_threads: int = 1,
     rule: MergeRule = "damped",
 ) -> None:
@@ -87,8 +104,8 @@ def merge(
         The rows with which all replicas started. Changed in place.
     parts : sequence of Changes
         One for each replica.
-    step : float
-        The load after which a row is taken to have moved by 1 - 1/e of its way. Used by "damped".
+    curvature : Curvature
+        Used by "damped".
     n_threads : int
         At most as many threads are used.
     rule : {"damped", "sum", "mean"}
@@ -112,14 +129,15 @@ def merge(
     ...     Changes(np.array([0, 1], np.int32), long, np.array([500, 1], np.float32)),
     ...     Changes(np.array([0], np.int32), short, np.array([500], np.float32)),
     ... ]
-    >>> merge(matrix, parts, step=3.0)
+    >>> merge(matrix, parts, Curvature(np.zeros(1, np.float32), along=0.0, across=0.3))
     >>> matrix.tolist()
     [[6.0], [2.0]]
     """
     if rule not in get_args(MergeRule):
         raise ValueError(f"rule {rule!r} is not one of {', '.join(get_args(MergeRule))}")
-    if not step > 0:
-        raise ValueError(f"step is {step!r}; it must be greater than 0")
+    direction = np.ascontiguousarray(curvature.direction, np.float32)
+    if not (np.isfinite(direction).all() and all(0 <= each < np.inf for each in curvature[1:])):
+        raise ValueError(f"the curvature is {curvature}; its numbers must be finite, and 0 or more")
     for i, part in enumerate(parts):
         if not are_ascending(part.rows, len(matrix)):
             raise ValueError(
@@ -130,7 +148,7 @@ def merge(
     bad: list[int] = []
 
     def in_thread(_: int, rows: tuple[int, int]) -> None:
-        bad.append(merge_rows(matrix, arrays, *rows, step, rule))
+        bad.append(merge_rows(matrix, arrays, *rows, direction, *curvature[1:], rule))
 
     n_numbers = sum(part.values.size for part in parts)
     n_threads = max(1, min(n_threads, n_numbers // THREAD_NUMBERS))

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from fastsgns.training.examples import cut
-from fastsgns.training.replicas import LEAST_POOL, POOL_SHARE
+from fastsgns.training.replicas import pool_size
 from fastsgns.training.rounds import Rounds
 
 SPARE = 1.125  # memory of rows per row, see `fastsgns.training.numbering.Scratch`
@@ -21,6 +20,10 @@ class ReplicaRows:
         The noise distribution, if there are negative samples.
     n_units, tokens_per_unit : int
         Of an epoch: tokens, walks or pairs.
+    negative : int
+        Negative samples per pair.
+    is_tied : bool
+        Whether there is one matrix.
 
     Attributes
     ----------
@@ -33,20 +36,20 @@ class ReplicaRows:
     --------
     >>> rows = ReplicaRows(np.full(1000, 5000), None, n_units=5_000_000)
     >>> rows.n_shards, rows.n_tokens, rows.used
-    (2, 65536, 1000)
+    (4, 19531, 1000)
     """
 
     def __init__(
-        self, counts: np.ndarray, noise: np.ndarray | None, n_units: int, tokens_per_unit: int = 1
-    ) -> None:
-        starts = cut(max(n_units, 1), tokens_per_unit)
-        rounds = Rounds.of(len(starts), starts.step * tokens_per_unit)
+        self, counts: np.ndarray, noise: np.ndarray | None, n_units: int, tokens_per_unit: int = 1,
+        negative: int = 5, is_tied: bool = False,
+    ) -> None:  # fmt: skip
+        rounds = Rounds.of(n_units, tokens_per_unit)
         self.n_shards = rounds.n_shards if rounds.n_shards > 1 else 0
-        self.n_tokens = rounds.shard_chunks * starts.step * tokens_per_unit
+        self.n_tokens = rounds.chunks.step * tokens_per_unit
         self._uses = counts * (self.n_tokens / max(counts.sum(), 1))
         self._draws = np.zeros(len(counts))
         if noise is not None:
-            self._draws = noise * max(LEAST_POOL, POOL_SHARE * self.n_tokens)
+            self._draws = noise * pool_size(self.n_tokens, negative, is_tied)
 
     @property
     def used(self) -> int:

@@ -2,10 +2,7 @@
 
 A *shard* is some consecutive chunks of an epoch. It is trained on a *replica* of the model: a copy
 of the rows that the shard uses, in an order of its own, and the tables over its words. The kernels
-train a replica as they train a model. Several shards are trained at the same time, none of which
-sees what the others do. Then `apply` merges their changes in a fixed order
-(`fastsgns.training.merge`), so that the result does not depend on which thread or machine trained
-which shard.
+train a replica as they train a model. `fastsgns.training.shards` trains shards and merges them.
 
 The rows that a shard uses are those of its words, the inner nodes on their Huffman paths, and those
 of their n-grams. Negative samples could be any words. A replica therefore draws them in two stages.
@@ -39,13 +36,13 @@ from fastsgns.training.examples import (
     Sentences,
     train_examples,
 )
-from fastsgns.training.hotrows import INPUT_STEP, OUTPUT_STEP
 from fastsgns.training.loads import BIAS_SHARE, WordLoads, loads_of_pairs
-from fastsgns.training.merge import Changes, merge
+from fastsgns.training.merge import Changes
 from fastsgns.training.numbering import Numbering, Pool, Scratch, noise_table
 
 Role = Literal["input", "output", "negative", "tree", "bias"]
 POOL_SHARE = 0.5  # words of a pool per token, or per pair
+TIED_POOL_SHARE = 2.0  # of a tied matrix, in which negative samples move the vectors themselves
 LEAST_POOL = 512
 EDGE_RADII, LEAST_EDGE = 8, 256  # how many tokens around a chunk may be contexts of it
 FIELDS: dict[Role, str] = {
@@ -60,49 +57,6 @@ class Job(NamedTuple):
     place: ChunkPlace
     rates: Rates
     seed: int
-
-
-class ShardResult(NamedTuple):
-    """What the training of a shard has changed, by role, and the sums of each of its chunks.
-
-    `drawn` has what each chunk trains, in the numbers of the model, if that is recorded.
-    """
-
-    changes: dict[Role, list[Changes]]
-    tallies: list[Tally]
-    drawn: Sequence[Sequence[Examples]] = ()
-
-
-def matrices_of(objective: Objective) -> dict[Role, np.ndarray]:
-    """Return the matrices that an objective trains, by role; a scalar bias is one of one row.
-
-    A tied matrix has the role "input".
-    """
-    matrices: dict[Role, np.ndarray] = {}
-    for role, name in FIELDS.items():
-        matrix = getattr(objective, name)
-        if matrix is not None and not (role == "output" and matrix is objective.input):
-            matrices[role] = matrix.reshape(1, 1) if role == "bias" else matrix
-    return matrices
-
-
-def merge_step(objective: Objective, role: Role) -> float:
-    """Return the `step` with which the changes of a matrix are merged."""
-    is_tied = objective.output is objective.input
-    return INPUT_STEP if role == "input" and not is_tied else OUTPUT_STEP
-
-
-def apply(objective: Objective, results: Sequence[ShardResult], n_threads: int = 1) -> None:
-    """Merge the changes of shards, in this order, into the matrices of an objective.
-
-    Raises
-    ------
-    FloatingPointError
-        If a row would not be finite.
-    """
-    for role, matrix in matrices_of(objective).items():
-        parts = [part for result in results for part in result.changes[role]]
-        merge(matrix, parts, merge_step(objective, role), n_threads)
 
 
 @dataclass
@@ -158,6 +112,7 @@ class Replica:
 
     >>> from fastsgns import sampling
     >>> from fastsgns.training.examples import TokenChunks
+    >>> from fastsgns.training.shards import matrices_of
     >>> rows = np.ones((2, 9, 16), np.float32)
     >>> objective = Objective(
     ...     rows[0], rows[1], None, sampling.alias_table(np.eye(9)[4]), None, None, None, window=2,
@@ -220,7 +175,7 @@ class Replica:
         Parameters
         ----------
         matrices : mapping of str to ndarray
-            As from `matrices_of`.
+            As from `fastsgns.training.shards.matrices_of`.
         buffers : Scratch, optional
             Memory of this shard. It must not be used for another replica until the changes of this
             one are merged.
@@ -307,32 +262,10 @@ class Replica:
         return changes
 
 
-def train_shard(
-    objective: Objective, chunks: Chunks, jobs: Sequence[Job], n_threads: int = 1,
-    scratch: Scratch | None = None, buffers: Scratch | None = None,
-) -> ShardResult:  # fmt: skip
-    """Train a shard on a replica; the matrices of `objective` are read only.
-
-    Parameters
-    ----------
-    objective : Objective
-    chunks : Chunks
-    jobs : sequence of Job
-        The chunks of the shard.
-    n_threads : int
-        With several threads the result is not reproducible.
-    scratch, buffers : Scratch, optional
-        As for `Replica.plan` and `Replica.gather`. Without `buffers` the result owns its arrays.
-    """
-    replica = Replica.plan(objective, chunks, jobs, scratch)
-    replica.gather(matrices_of(objective), buffers)
-    tallies = replica.train(n_threads)
-    return ShardResult(replica.changes(), tallies, replica.drawn)
-
-
-def pool_size(n_units: int, negative: int) -> int:
+def pool_size(n_units: int, negative: int, is_tied: bool = False) -> int:
     """Return how many words are drawn for the pool of a shard of so many tokens or pairs."""
-    return max(LEAST_POOL, min(n_units * negative, round(POOL_SHARE * n_units)))
+    share = TIED_POOL_SHARE if is_tied else POOL_SHARE
+    return max(LEAST_POOL, min(n_units * negative, round(share * n_units)))
 
 
 def mean_rate(jobs: Sequence[Job]) -> float:
@@ -383,7 +316,7 @@ def _of_sentences(
         if objective.negative and objective.output is not None:
             assert objective.noise is not None
             n_tokens = sum(part.stop - part.start for parts in cut for part in parts)
-            size = pool_size(n_tokens, objective.negative)
+            size = pool_size(n_tokens, objective.negative, is_tied)
             (pool,) = words.draw([Pool(objective.noise, size, _streams(jobs)[0])])
         examples: list[list[Any]] = [
             [part._replace(ids=words.local(part.ids)) for part in parts] for parts in cut
@@ -476,11 +409,12 @@ def _pools(
     tables: dict[PairRole, np.ndarray | None] = {
         "input": parts[0].input_noise, "output": objective.noise
     }  # fmt: skip
-    pools: dict[PairRole, Pool] = {}
+    is_tied, pools = objective.output is objective.input, dict[PairRole, Pool]()
     for (role, table), stream in zip(tables.items(), streams, strict=True):
         if table is not None:
             n_pairs = sum(len(part.targets) for part in parts if part.roles[1] == role)
-            pools[role] = Pool(table, pool_size(n_pairs, objective.negative), stream)
+            size = pool_size(n_pairs, objective.negative, is_tied)
+            pools[role] = Pool(table, size, stream)
     return pools
 
 

@@ -5,7 +5,8 @@ A round is at most `MOST_SHARDS` shards of consecutive chunks. Each shard is tra
 depends on the data alone, so that the result does not depend on the number of threads.
 
 More shards keep more threads busy. Longer shards use the rows that they copy more often. But what a
-shard has learned is seen by the others only after the merge, so that an epoch should have many.
+shard has learned is seen by the others only after the merge, so that an epoch should have many
+rounds (docs/deterministic.md has measurements).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,22 +15,25 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fastsgns.kernels.objective import Objective
 from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.epoch import Tally
 from fastsgns.training.examples import Chunks
 from fastsgns.training.numbering import Scratch
-from fastsgns.training.replicas import Job, ShardResult, apply, train_shard
+from fastsgns.training.replicas import Job
+from fastsgns.training.shards import ShardResult, apply, train_shard
 
 Commit = Callable[[], list[Tally]]  # merges what was trained; returns the sums of each chunk
 RunItems = Callable[[Callable[[Any], Any], Sequence[Any], Callable[[], object]], list[Any]]
 RunRound = Callable[[Objective, Chunks, Sequence[Sequence[Job]], Callable[[], object]], Commit]
 
 MOST_SHARDS = 16
-ROUNDS_PER_EPOCH = 24  # at least
-ROUNDS_PER_SHARD = 16  # rounds of an epoch, at least, per shard of a round of more than two
-SHARD_TOKENS = 1 << 16  # of a shard that pays for the copies of its rows
-LEAST_TOKENS = 1 << 13  # of a shard; an epoch of shorter ones has one shard per round
+ROUNDS_PER_EPOCH = 64
+LEAST_ROUNDS = 24  # of an epoch that has two shards per round; one of fewer has no rounds
+SHARD_TOKENS = 1 << 13, 1 << 16  # least and most tokens of a shard
+USUAL_SHARD = 1 << 14  # tokens of a shard for which an epoch of fewer shards gets more of them
 
 
 @dataclass(frozen=True)
@@ -38,42 +42,48 @@ class Rounds:
 
     Parameters
     ----------
-    n_chunks : int
-        Chunks of the epoch.
+    chunks : range
+        The first unit of each chunk of the epoch.
     n_shards : int
         Shards of a round, the last one excepted.
     shard_chunks : int
         Chunks of a shard, the last one excepted.
     """
 
-    n_chunks: int
+    chunks: range
     n_shards: int
-    shard_chunks: int
+    shard_chunks: int = 1
 
     @classmethod
-    def of(cls, n_chunks: int, chunk_tokens: int) -> "Rounds":
-        """Choose the size of shards and their number for chunks of so many tokens.
+    def of(cls, n_units: int, tokens_per_unit: int = 1) -> "Rounds":
+        """Choose the size of shards and their number for an epoch of so many units.
 
         The number is a power of 2, so that 2, 4, 8 or 16 threads have shards alike.
 
         Examples
         --------
-        >>> Rounds.of(64, chunk_tokens=20_000)
-        Rounds(n_chunks=64, n_shards=2, shard_chunks=1)
-        >>> Rounds.of(64, chunk_tokens=1000).n_shards
-        1
-        >>> Rounds.of(10_000, chunk_tokens=65_536)
-        Rounds(n_chunks=10000, n_shards=16, shard_chunks=1)
+        >>> for n_tokens in (300_000, 1_000_000, 5_000_000, 20_000_000, 1_000_000_000):
+        ...     rounds = Rounds.of(n_tokens)
+        ...     print(rounds.n_shards, rounds.chunks.step)
+        1 8192
+        2 8192
+        4 19531
+        16 19531
+        16 65536
         """
-        round_chunks = max(1, n_chunks // ROUNDS_PER_EPOCH)
-        if chunk_tokens < LEAST_TOKENS or round_chunks < 2:
-            return cls(n_chunks, 1, 1)
-        shard_chunks = max(1, min(round_chunks // 2, -(-SHARD_TOKENS // chunk_tokens)))
-        n_shards = min(MOST_SHARDS, round_chunks // shard_chunks)
+        n_tokens = n_units * tokens_per_unit
+        least, usual = (max(n, tokens_per_unit) for n in (SHARD_TOKENS[0], USUAL_SHARD))
+        n_shards = min(MOST_SHARDS, n_tokens // (ROUNDS_PER_EPOCH * usual))
+        if n_shards < 2:
+            n_shards = 2 if n_tokens >= 2 * LEAST_ROUNDS * least else 1
         n_shards = 1 << (n_shards.bit_length() - 1)
-        while n_shards > 2 and n_chunks < ROUNDS_PER_SHARD * n_shards**2 * shard_chunks:
-            n_shards //= 2
-        return cls(n_chunks, n_shards, shard_chunks)
+        shard_tokens = int(np.clip(n_tokens // (n_shards * ROUNDS_PER_EPOCH), *SHARD_TOKENS))
+        return cls(range(0, n_units, max(1, shard_tokens // tokens_per_unit)), n_shards)
+
+    @property
+    def n_chunks(self) -> int:
+        """Chunks of the epoch."""
+        return len(self.chunks)
 
     def starts(self, n_done: int = 0, is_first: bool = False) -> Iterator[int]:
         """Yield the first chunk of each round that is left after `n_done` chunks.
@@ -86,7 +96,7 @@ class Rounds:
 
         Examples
         --------
-        >>> list(Rounds(20, n_shards=4, shard_chunks=1).starts(is_first=True))
+        >>> list(Rounds(range(20), n_shards=4).starts(is_first=True))
         [0, 1, 2, 4, 8, 12, 16]
         """
         while n_done < self.n_chunks:
@@ -106,7 +116,7 @@ class Rounds:
 
         Examples
         --------
-        >>> Rounds(10, n_shards=3, shard_chunks=2).shards(6)
+        >>> Rounds(range(10), n_shards=3, shard_chunks=2).shards(6)
         [range(6, 8), range(8, 10)]
         """
         step, n_shards = self.shard_chunks, self.n_shards
@@ -120,8 +130,8 @@ class Elsewhere(NamedTuple):
     """What trains the rounds of all models, in place of threads of this process."""
 
     run_round: RunRound
-    layout: Callable[[int, int], Rounds]
-    """The rounds, by the number of chunks and their tokens, where they need not be reproducible."""
+    layout: Callable[[range], Rounds]
+    """The rounds of some chunks, where they need not be reproducible."""
     run_items: RunItems
     """``run_items(function, items, report)`` returns ``function(item)`` for each item."""
 

@@ -22,7 +22,7 @@ from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.training import hotrows, subwords
 from fastsgns.training.divergence import BIAS, DivergenceCheck, TrainingPosition, vectors_and_biases
 from fastsgns.training.epoch import PAUSE, EpochProgress, IsDue, Pause, Tally, train_chunks
-from fastsgns.training.examples import ChunkPlace, Chunks, Rates, train_chunk
+from fastsgns.training.examples import ChunkPlace, Chunks, Rates, cut, train_chunk
 from fastsgns.training.replicas import Job
 from fastsgns.training.rounds import LocalRounds, Rounds, RunRound, rounds_elsewhere
 from fastsgns.training.unfinished import START, Place
@@ -160,14 +160,14 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.rounds: Rounds | None = None
-        starts, elsewhere = self.chunks.starts, rounds_elsewhere()
-        sizes = len(starts), starts.step * self.chunks.tokens_per_unit
+        elsewhere = rounds_elsewhere()
         if self.deterministic:
-            self.rounds = Rounds.of(*sizes)
+            self.rounds = Rounds.of(self.chunks.n_units, self.chunks.tokens_per_unit)
             if self.rounds.n_shards == 1:
                 self.rounds, self.n_workers = None, 1
         elif elsewhere is not None:
-            self.rounds = elsewhere.layout(*sizes)
+            self.rounds = elsewhere.layout(self._begun_chunks(are_fine=True))
+        self.starts = self._begun_chunks() if self.rounds is None else self.rounds.chunks
         self._run_round: RunRound = (
             LocalRounds(self.n_workers) if elsewhere is None else elsewhere.run_round
         )
@@ -207,9 +207,17 @@ class Trainer:
         finally:
             bar.close()
 
+    def _begun_chunks(self, are_fine: bool = False) -> range:
+        """Return the chunks that training began with: on a cluster, they are finer ones."""
+        fine = cut(self.chunks.n_units, self.chunks.tokens_per_unit, is_fine=True)
+        cuts = [fine, self.chunks.starts] if are_fine else [self.chunks.starts, fine]
+        n_done, n_units = self.begin.n_chunks, self.chunks.n_units
+        fitting = (c for c in cuts if self.begin.n_units == min(n_done * c.step, n_units))
+        return next(fitting, cuts[0])
+
     def _check_begin(self) -> None:
         """Raise a ValueError if the first epoch is at a place that the chunks do not have."""
-        starts, n_chunks = self.chunks.starts, self.begin.n_chunks
+        starts, n_chunks = self.starts, self.begin.n_chunks
         if n_chunks > len(starts):
             raise ValueError(
                 f"{n_chunks} parts of an epoch were trained, and the data has only {len(starts)}; "
@@ -260,14 +268,14 @@ class Trainer:
         entropy = self.seed & UINT64_MASK, self.n_epochs_before + epoch
         states = (
             np.random.SeedSequence((*entropy, chunk)).generate_state(1, np.uint64)
-            for chunk in range(len(self.chunks.starts))
+            for chunk in range(len(self.starts))
         )
         return [int(state[0]) for state in states]
 
     def job(self, epoch: int, chunk: int, seed: int) -> Job:
         """Return the place of a chunk, its learning rates and the seed of its random numbers."""
-        start = self.chunks.starts[chunk]
-        stop = min(start + self.chunks.starts.step, self.chunks.n_units)
+        start = self.starts[chunk]
+        stop = min(start + self.starts.step, self.chunks.n_units)
         rates = self.schedule.rates(epoch, start, stop)  # the kernel interpolates between the two
         return Job(ChunkPlace(self.n_epochs_before + epoch, start, stop), rates, seed)
 
@@ -281,18 +289,17 @@ class Trainer:
 
     def _hot_rows(self, objective: Objective) -> HotRows | None:
         """Return the frequent rows of which each worker has a copy, if any."""
-        starts = self.chunks.starts
         if self.row_counts is None or self.rounds is not None:
             return None
-        n_tokens = starts.step * self.chunks.tokens_per_unit
-        n_workers = min(self.n_workers, len(starts))
+        n_tokens = self.starts.step * self.chunks.tokens_per_unit
+        n_workers = min(self.n_workers, len(self.starts))
         return hotrows.choose(objective, self.row_counts, n_workers, n_tokens)
 
     def _bounded_subwords(self, objective: Objective) -> Subwords | None:
         """Return the subwords of an objective, with bounds on the updates of private rows."""
         if self.row_counts is None:
             return objective.subwords
-        n_workers = 1 if self.rounds is not None else min(self.n_workers, len(self.chunks.starts))
+        n_workers = 1 if self.rounds is not None else min(self.n_workers, len(self.starts))
         return subwords.bounded(objective, self.row_counts[0], n_workers)
 
     def _train_epoch(self, epoch: int, report: Callable[[], None]) -> Generator[Pause, None, None]:

@@ -37,10 +37,11 @@ def machines() -> Iterator[Any]:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have small chunks, shards and parts, so that a small corpus has several of each."""
     monkeypatch.setattr(examples, "CHUNK_TOKENS", (200, 200))
-    monkeypatch.setattr(rounds, "LEAST_TOKENS", 1)
-    monkeypatch.setattr(rounds, "SHARD_TOKENS", 400)
+    monkeypatch.setattr(examples, "FINE_CHUNK_TOKENS", (200, 200))
     monkeypatch.setattr(rounds, "ROUNDS_PER_EPOCH", 4)
-    monkeypatch.setattr(rounds, "ROUNDS_PER_SHARD", 0)
+    monkeypatch.setattr(rounds, "LEAST_ROUNDS", 1)
+    monkeypatch.setattr(rounds, "SHARD_TOKENS", (200, 400))
+    monkeypatch.setattr(rounds, "USUAL_SHARD", 400)
     monkeypatch.setattr(parts, "PART_BYTES", (4000, 4000))
 
 

@@ -20,7 +20,7 @@ from fastsgns.distributed.checkpoint import ShardWriter
 from fastsgns.distributed.node import Node, checksum
 from fastsgns.errors import NodesLostError
 from fastsgns.models.glove import grid
-from fastsgns.training.replicas import matrices_of
+from fastsgns.training.shards import matrices_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 New = Callable[..., Word2Vec]
@@ -271,8 +271,8 @@ def write(path, *arguments):
 
 real, native.write = native.write, write
 examples.CHUNK_TOKENS, parts.PART_BYTES = (200, 200), (4000, 4000)
-rounds.LEAST_TOKENS, rounds.SHARD_TOKENS, rounds.ROUNDS_PER_EPOCH = 1, 400, 4
-rounds.ROUNDS_PER_SHARD = 0
+rounds.ROUNDS_PER_EPOCH, rounds.LEAST_ROUNDS = 4, 1
+rounds.SHARD_TOKENS, rounds.USUAL_SHARD = (200, 400), 400
 address, corpus, path = sys.argv[1:]
 model = Word2Vec(vector_size=8, min_count=2, epochs=2, seed=3, workers=2, sg=1, deterministic=True)
 distributed.train(model, corpus, 1, address=address, checkpoint=path, every=1)

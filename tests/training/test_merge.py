@@ -6,11 +6,22 @@ import numpy as np
 import pytest
 
 from fastsgns.training import merge as merging
-from fastsgns.training.merge import Changes, merge
+from fastsgns.training.merge import Changes, Curvature, merge
 
 RULES = ("damped", "sum", "mean")
 WIDTH = 16
 V = 40
+DIRECTION = np.linspace(-1, 2, WIDTH).astype(np.float32)
+DIRECTION /= np.linalg.norm(DIRECTION)
+
+
+def curved(along, across=None, width=WIDTH):
+    """Return a curvature that is `along` in one direction, or in all."""
+    direction = DIRECTION if across is not None else np.zeros(width, np.float32)
+    return Curvature(direction, along, along if across is None else across)
+
+
+THIRD = curved(1 / 3)
 
 
 def draw_parts(n_parts=5, dtype=np.float32, seed=1, n_rows=V):
@@ -28,9 +39,10 @@ def draw_matrix(dtype=np.float32, seed=2, n_rows=V):
     return np.random.default_rng(seed).normal(size=(n_rows, WIDTH)).astype(dtype)
 
 
-def merged_by_numpy(matrix, parts, step, rule):
+def merged_by_numpy(matrix, parts, curvature, rule):
     """One row after another, in float64."""
     result = matrix.copy()
+    direction = curvature.direction.astype(np.float64)
     for row, old in enumerate(matrix.astype(np.float64)):
         changes, loads = [], []
         for part in parts:
@@ -39,24 +51,31 @@ def merged_by_numpy(matrix, parts, step, rule):
                 loads.append(float(part.loads[at]))
         if not changes:
             continue
-        total, weight = np.zeros(WIDTH), 1.0
-        for change in changes:
-            total = total + change
+        total = np.sum(changes, axis=0)
         if rule == "mean":
-            weight = 1 / len(parts)
-        if rule == "damped" and sum(loads) > 0:
-            weight = -np.expm1(-sum(loads) / step) / sum(-np.expm1(-load / step) for load in loads)
-        result[row] = old + weight * total
+            total /= len(parts)
+        if rule == "damped":
+            along = direction * (direction @ total)
+            total = weight(loads, curvature.along) * along + weight(loads, curvature.across) * (
+                total - along
+            )
+        result[row] = old + total
     return result
 
 
+def weight(loads, c):
+    moved = sum(-np.expm1(-c * load) for load in loads)
+    return -np.expm1(-c * sum(loads)) / moved if moved > 0 else 1.0
+
+
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-6), (np.float64, 1e-14)])
-def test_merged_rows_are_those_of_numpy(rule, dtype, tolerance):
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-6), (np.float64, 1e-7)])
+@pytest.mark.parametrize("curvature", [curved(0.4), curved(0.4, 0.03), curved(0.4, 0), curved(0)])
+def test_merged_rows_are_those_of_numpy(rule, dtype, tolerance, curvature):
     for n_parts in (1, 2, 7):
         parts, matrix = draw_parts(n_parts, dtype), draw_matrix(dtype)
-        expected = merged_by_numpy(matrix, parts, 2.5, rule)
-        merge(matrix, parts, 2.5, rule=rule)
+        expected = merged_by_numpy(matrix, parts, curvature, rule)
+        merge(matrix, parts, curvature, rule=rule)
         np.testing.assert_allclose(matrix, expected, rtol=tolerance, atol=tolerance)
 
 
@@ -66,8 +85,8 @@ def test_the_result_does_not_depend_on_threads(rule, n_threads, monkeypatch):
     monkeypatch.setattr(merging, "THREAD_NUMBERS", 1)
     parts, matrix = draw_parts(6, n_rows=1000), draw_matrix(n_rows=1000)
     expected = matrix.copy()
-    merge(expected, parts, 3.0, rule=rule)
-    merge(matrix, parts, 3.0, n_threads, rule)
+    merge(expected, parts, curved(0.3, 0.02), rule=rule)
+    merge(matrix, parts, curved(0.3, 0.02), n_threads, rule)
     assert matrix.tobytes() == expected.tobytes()
 
 
@@ -82,8 +101,8 @@ def test_the_result_does_not_depend_on_the_numbers_of_rows(rule):
         order = np.argsort(numbers[part.rows])
         rows = numbers[part.rows][order]
         permuted.append(Changes(rows, part.values[order], part.loads[order]))
-    merge(matrix, parts, 3.0, rule=rule)
-    merge(shuffled, permuted, 3.0, rule=rule)
+    merge(matrix, parts, THIRD, rule=rule)
+    merge(shuffled, permuted, THIRD, rule=rule)
     assert shuffled[numbers].tobytes() == matrix.tobytes()
 
 
@@ -93,7 +112,7 @@ def test_one_part_gives_exactly_its_rows(rule):
     part.values[0] = 1e-30  # would be lost in a difference
     expected = matrix.copy()
     expected[part.rows] = part.values
-    merge(matrix, [part], 3.0, rule=rule)
+    merge(matrix, [part], curved(0.3, 0.02), rule=rule)
     assert matrix.tobytes() == expected.tobytes()
 
 
@@ -105,7 +124,7 @@ def test_rows_of_one_part_each_are_exactly_those(rule):
         Changes(np.arange(i, V, 4, dtype=np.int32), values[i::4].copy(), loads[i::4].copy())
         for i in range(4)
     ]
-    merge(matrix, parts, 0.1, rule=rule)
+    merge(matrix, parts, curved(10.0, 0.1), rule=rule)
     assert matrix.tobytes() == values.tobytes()
 
 
@@ -117,18 +136,18 @@ def same_rows(loads, n_parts=4):
 
 def test_much_trained_rows_become_the_mean():
     matrix, parts = draw_matrix(), same_rows(1e6)
-    merge(matrix, parts, 3.0)
+    merge(matrix, parts, THIRD)
     expected = np.mean([part.values for part in parts], axis=0, dtype=np.float64)
     np.testing.assert_allclose(matrix, expected, rtol=1e-6, atol=1e-6)
 
 
 def test_little_trained_rows_become_the_sum():
     parts, damped, total = same_rows(1e-9), draw_matrix(), draw_matrix()
-    merge(damped, parts, 3.0)
-    merge(total, parts, 3.0, rule="sum")
+    merge(damped, parts, THIRD)
+    merge(total, parts, THIRD, rule="sum")
     np.testing.assert_allclose(damped, total, rtol=1e-6, atol=1e-6)
     untrained = draw_matrix()
-    merge(untrained, same_rows(0.0), 3.0)
+    merge(untrained, same_rows(0.0), THIRD)
     assert untrained.tobytes() == total.tobytes()
 
 
@@ -137,9 +156,9 @@ def test_nothing_is_merged_without_parts_or_rows():
     before = matrix.tobytes()
     empty = np.zeros((0, WIDTH), np.float32)
     nothing = Changes(np.zeros(0, np.int32), empty, np.zeros(0, np.float32))
-    merge(matrix, [], 3.0)
-    merge(matrix, [nothing, nothing], 3.0, n_threads=2)
-    merge(empty.copy(), [nothing], 3.0)
+    merge(matrix, [], THIRD)
+    merge(matrix, [nothing, nothing], THIRD, n_threads=2)
+    merge(empty.copy(), [nothing], THIRD)
     assert matrix.tobytes() == before
 
 
@@ -147,7 +166,7 @@ def test_squares_are_summed():
     squares = np.ones((3, WIDTH), np.float32)
     rows, loads = np.array([1], np.int32), np.ones(1, np.float32)
     parts = [Changes(rows, np.full((1, WIDTH), 1 + i, np.float32), loads) for i in (1, 2, 4)]
-    merge(squares, parts, 1.0, rule="sum")
+    merge(squares, parts, THIRD, rule="sum")
     assert squares[:, 0].tolist() == [1, 8, 1]
 
 
@@ -159,7 +178,7 @@ def test_rows_that_are_not_finite_are_reported_and_left(value, n_parts):
     values = np.zeros((2, WIDTH), np.float32)
     values[1, 3] = value if n_parts == 2 or value != 3e38 else np.inf
     with pytest.raises(FloatingPointError, match="rows are no longer finite after"):
-        merge(matrix, [Changes(rows, values, loads)] * n_parts, 1.0, rule="sum")
+        merge(matrix, [Changes(rows, values, loads)] * n_parts, THIRD, rule="sum")
     assert matrix[:, 3].tolist() == [-1, n_parts - 1, -1]
 
 
@@ -173,14 +192,19 @@ def test_arrays_that_do_not_fit_are_refused():
         (part._replace(values=part.values.astype(np.float64)), "mismatch"),
     ):
         with pytest.raises(ValueError, match=re.escape(message)):
-            merge(matrix, [wrong], 1.0)
+            merge(matrix, [wrong], THIRD)
     with pytest.raises(ValueError, match="rule 'median' is not one of damped, sum, mean"):
-        merge(matrix, [part], 1.0, rule="median")
-    with pytest.raises(ValueError, match="step is 0; it must be greater"):
-        merge(matrix, [part], 0)
+        merge(matrix, [part], THIRD, rule="median")
+    for wrong in (
+        curved(-1.0), curved(1.0, np.nan), THIRD._replace(direction=np.full(WIDTH, np.inf))
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="its numbers must be finite, and 0 or more"):
+            merge(matrix, [part], wrong)
+    with pytest.raises(ValueError, match="direction has 3 numbers; the matrix has rows of 16"):
+        merge(matrix, [part], curved(1.0, width=3))
 
 
-def descend(rule, n_replicas, pairs, rounds, rate=0.025, curvature=0.3, step=3.0):
+def descend(rule, n_replicas, pairs, rounds, rate=0.025, curvature=0.3, assumed=1 / 3):
     """Return how far one row, which begins at 0, is from its optimum 1; below 0 if it passed it.
 
     Each replica makes as many gradient steps on a parabola as `pairs` says, between two merges.
@@ -197,7 +221,7 @@ def descend(rule, n_replicas, pairs, rounds, rate=0.025, curvature=0.3, step=3.0
                 parts.append(Changes(np.zeros(1, np.int32), np.array([[value]]), loads))
             elif rule == "mean":  # the replica has the row as it was
                 parts.append(Changes(np.zeros(1, np.int32), matrix.copy(), loads))
-        merge(matrix, parts, step, rule=rule)
+        merge(matrix, parts, curved(assumed, width=1), rule=rule)
     return 1 - matrix[0, 0]
 
 
@@ -226,9 +250,17 @@ def test_damped_replicas_learn_as_much_as_one_worker_with_all_updates(n_replicas
     assert merged == pytest.approx(one, abs=0.01)
 
 
+def test_what_is_along_the_direction_and_across_it_has_weights_of_its_own():
+    parts, matrix = same_rows(1e3), np.zeros((V, WIDTH), np.float32)
+    merge(matrix, parts, curved(1.0, 0.0))
+    total = np.sum([part.values for part in parts], axis=0, dtype=np.float64)
+    along = np.outer(total @ DIRECTION, DIRECTION)
+    np.testing.assert_allclose(matrix, along / 4 + (total - along), rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("curvature", [1e-3, 0.1, 0.3])
 def test_damped_rows_do_not_pass_their_optimum(curvature):
-    """As long as the curvature is at most 1 / step."""
+    """As long as the curvature is at most the one that is assumed."""
     for n_steps in (1, 10, 100, 1000):
         one = descend("sum", 1, [16 * n_steps], rounds=1, curvature=curvature)
         merged = descend("damped", 16, [n_steps] * 16, rounds=1, curvature=curvature)

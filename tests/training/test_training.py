@@ -18,8 +18,10 @@ from fastsgns.models.parameters import check
 from fastsgns.models.words.objective import make_objective
 from fastsgns.runtime.threads import WorkerPool, WorkerThread
 from fastsgns.training import epoch
-from fastsgns.training.examples import TokenChunks
+from fastsgns.training.examples import TokenChunks, cut
+from fastsgns.training.rounds import Elsewhere, Rounds, runs_rounds
 from fastsgns.training.trainer import Schedule, Tally, Trainer
+from fastsgns.training.unfinished import Place
 
 SENTENCES = toy.sentences()
 N_TOKENS = sum(map(len, SENTENCES))
@@ -208,6 +210,28 @@ def test_trainer_yields_a_tally_an_epoch():
     assert trainer.total.n_examples == sum(tally.n_examples for tally in tallies)
     assert seen[0] == 0 and seen[-1] == 1
     assert Tally().mean_loss == 0
+
+
+@pytest.mark.parametrize("is_fine", [False, True])
+def test_an_epoch_is_continued_in_the_chunks_that_it_began_with(is_fine):
+    """A cluster has finer ones than one machine, and each can resume what the other has begun."""
+    ids, offsets = np.zeros(200_000, np.int32), np.arange(0, 200_001, 10)
+    starts = cut(len(ids), is_fine=is_fine)
+    assert starts.step == (1000 if is_fine else 3125)
+    model = built()
+    counts = model.wv.expandos["count"]
+    objective = make_objective(check(model), model.wv, model.current_arrays(), counts)
+    settings = objective, TokenChunks(ids, offsets), Schedule(0.05, 0.0, len(ids), 2)
+    place = Place(n_chunks=7, n_units=7 * starts.step)
+    assert Trainer(*settings, seed=3, n_workers=2, begin=place).starts == starts
+
+    def layout(chunks):
+        return Rounds(chunks, n_shards=2)
+
+    with runs_rounds(Elsewhere(None, layout, None)):
+        assert Trainer(*settings, seed=3, n_workers=2, begin=place).starts == starts
+        begun_there = Trainer(*settings, seed=3, n_workers=2)
+    assert begun_there.starts == cut(len(ids), is_fine=True)
 
 
 @pytest.mark.parametrize("options", [{"sg": 1}, {"sg": 0}, {"hs": 1, "negative": 0}])

@@ -432,8 +432,9 @@ def _require_replicas(model: TrainableModel, parts: Sequence[Part]) -> None:
     for part in parts:
         noise = sampling.noise_distribution(part.noise_counts, model.ns_exponent)
         rows = ReplicaRows(
-            part.noise_counts, noise, part.chunks.n_units, part.chunks.tokens_per_unit
-        )
+            part.noise_counts, noise, part.chunks.n_units, part.chunks.tokens_per_unit,
+            model.negative, layout_of(model).shares_one_matrix,
+        )  # fmt: skip
         size = 2 * rows.used_or_drawn * row_bytes
         n_bytes = max(n_bytes, rows.total(size, 2 * len(noise), model.workers or n_cores()))
     require_memory(n_bytes, "the replicas of a deterministic training", WITHOUT_REPLICAS)

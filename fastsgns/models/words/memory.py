@@ -344,8 +344,10 @@ def _copied_rows(parameters: Parameters, counts: np.ndarray, table: SubwordTable
     noise = None
     if parameters.negative and counts.any():
         noise = noise_distribution(counts, parameters.ns_exponent)
-    rows = ReplicaRows(counts, noise, int(counts.sum()))
     n_columns, is_tied = parameters.layout.n_bias_columns, parameters.layout.shares_one_matrix
+    rows = ReplicaRows(
+        counts, noise, int(counts.sum()), negative=parameters.negative, is_tied=is_tied
+    )
     output_bytes = 4 * padded(parameters.vector_size)
     input_bytes, n_words = 4 * padded(parameters.vector_size + n_columns), len(counts)
     n_inputs, n_numbered = rows.used_or_drawn if is_tied else rows.used, n_words
