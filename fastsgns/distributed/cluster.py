@@ -30,7 +30,11 @@ ADVICE = (
 )
 LOCAL_STORE_BYTES = 200 << 20  # Ray's memory for messages, of a cluster that is started here
 MOST_PORT = 65535
-CONNECT_SECONDS = 10.0  # for a cluster to accept a connection
+CONNECT_SECONDS = 10.0  # for a cluster to accept a connection, and to answer
+# What a client of HTTP/2, and so of gRPC, says first: a preface, and a frame of no settings.
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+FRAME_TYPE, SETTINGS = 3, b"\x04"  # where a frame has its type; that of a server's first frame
+TLS_ALERT = 0x15  # the first byte of an alert
 TICK_SECONDS = 0.1
 START_SECONDS = 120.0  # for an actor to start
 LONG_SECONDS = 30.0  # after which training begins without those that have not started
@@ -49,7 +53,9 @@ def nothing() -> None:
 
 
 @contextmanager
-def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
+def joined(
+    address: str | None, n_nodes: int | None, report: Callable[[], object] = nothing
+) -> Iterator[Any]:
     """Join a cluster, or start one, and yield the module ray; leave what was joined or started.
 
     Parameters
@@ -60,13 +66,16 @@ def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
         RAY_ADDRESS names, or that runs on this machine; or else a new one.
     n_nodes : int or None
         A cluster that is started here has a processor for each, at least.
+    report : callable
+        Called before what takes seconds: joining or starting a cluster, and then its nodes.
     """
     ray = need("ray", ADVICE)
+    report()
     if ray.is_initialized():
         yield ray
         return
     quiet = {"log_to_driver": False, "configure_logging": False}
-    address = address or environment.value_of(environment.RAY_ADDRESS) or None
+    address = _address_or_default(address)
     is_new = address == "local"
     with _signals_kept():
         if not is_new:
@@ -95,17 +104,35 @@ def _join(ray: Any, address: str | None, quiet: Mapping[str, bool]) -> bool:
     return True
 
 
+def check_cluster(address: str | None) -> None:
+    """Check that Ray is installed, and the address at which `joined` would join a cluster.
+
+    Raises
+    ------
+    ImportError
+        If Ray is not installed.
+    TypeError, ValueError, ConnectionError
+        As of `check_address`.
+    """
+    if not need("ray", ADVICE).is_initialized():
+        check_address(_address_or_default(address))
+
+
+def _address_or_default(address: str | None) -> str | None:
+    return address or environment.value_of(environment.RAY_ADDRESS) or None
+
+
 def check_address(address: str | None) -> None:
-    """Raise an error if an address is wrong, or nothing answers there.
+    """Raise an error if an address is wrong, or no server of gRPC, such as Ray's, answers there.
 
     Ray itself tries for more than five minutes, and logs a warning every few seconds.
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If it has another form than HOST:PORT.
     ConnectionError
-        If no program accepts connections there.
+        If no program accepts connections there, or it is another one.
 
     Examples
     --------
@@ -113,7 +140,11 @@ def check_address(address: str | None) -> None:
     Traceback (most recent call last):
     ValueError: address is 'node1'; allowed are HOST:PORT, as `ray start --head` prints it, ...
     """
-    if address is None or address == "auto" or "://" in address:
+    if address in (None, "auto", "local"):
+        return
+    if not isinstance(address, str):
+        raise TypeError(f"address is {address!r:.80}, a {type(address).__name__}; give a string")
+    if "://" in address:
         return
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or int(port) > MOST_PORT:
@@ -122,9 +153,27 @@ def check_address(address: str | None) -> None:
             "'auto' for the cluster that runs on this machine, and 'local' for a new one"
         )
     try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS) as server:
+            if not _may_be_ray(server):
+                raise _no_answer(address)
     except OSError as error:
         raise _no_answer(address) from error
+
+
+def _may_be_ray(server: socket.socket) -> bool:
+    """Return whether a server begins as one of gRPC does, by sending its settings.
+
+    A server that wants TLS refuses the preface of a client: it sends an alert, or only closes the
+    connection.
+    """
+    server.sendall(PREFACE)
+    head = b""
+    try:
+        while len(head) <= FRAME_TYPE and (received := server.recv(FRAME_TYPE + 1 - len(head))):
+            head += received
+    except ConnectionResetError:
+        return True
+    return not head or head[0] == TLS_ALERT or head[FRAME_TYPE:] == SETTINGS
 
 
 def _no_answer(address: str) -> ConnectionError:

@@ -1,13 +1,15 @@
 """Parts of a corpus: pieces of its text files, and sentences as ids."""
 
 import os
+import stat
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from fastsgns.corpus.files import BOM, is_stream
-from fastsgns.formats.files import HEAD_BYTES, check_text
+from fastsgns.errors import EmptyCorpusError
+from fastsgns.formats.files import HEAD_BYTES, check_text, is_url, naming, open_binary
 
 PARTS_PER_NODE = 16  # enough to divide what a lost node had among the others
 PART_BYTES = 1 << 16, 8 << 20  # least and most bytes of a part
@@ -55,6 +57,33 @@ class Slice(NamedTuple):
     start: int
 
 
+def check_files(paths: Sequence[str]) -> None:
+    """Check that files can be read, are text, and are not all empty.
+
+    Only the beginning of each file is read. Pipes and URLs are not checked.
+
+    Raises
+    ------
+    FormatError
+        If a file is not text, or not compressed as its name says.
+    EmptyCorpusError
+        If all files are empty.
+    OSError
+        If a file cannot be read.
+    """
+    is_empty = True
+    for path in paths:
+        if is_url(path) or not stat.S_ISREG(os.stat(path).st_mode):
+            is_empty = False
+            continue
+        with naming(path), open_binary(path) as file:
+            head = file.read(HEAD_BYTES)
+        check_text(head, path)
+        is_empty = is_empty and not head
+    if is_empty:
+        raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
+
+
 def cut_files(paths: Sequence[str], n_nodes: int) -> list[Part]:
     """Cut text files into parts at the ends of lines, in the order of the files.
 
@@ -77,9 +106,7 @@ def _cut_file(path: str, n_bytes: int) -> list[Part]:
         return [Part(path)]
     size = os.path.getsize(path)
     with open(path, "rb") as file:
-        head = file.read(HEAD_BYTES)
-        check_text(head, path)
-        starts = [len(BOM) if head.startswith(BOM) else 0]
+        starts = [len(BOM) if file.read(len(BOM)) == BOM else 0]
         while (start := _line_start(file, starts[-1] + n_bytes)) < size:
             starts.append(start)
     return [Part(path, *bounds) for bounds in zip(starts, [*starts[1:], max(size, starts[0])])]

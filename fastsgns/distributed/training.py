@@ -2,31 +2,37 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, get_args
 
 from fastsgns import rules
-from fastsgns.cooccurrence.counts import Cooccurrences
+from fastsgns.cooccurrence.counts import Cooccurrences, check_nonempty
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.files import check_paths
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.distributed.checkpoint import ShardWriter
-from fastsgns.distributed.cluster import Cluster, joined
+from fastsgns.distributed.cluster import Cluster, check_cluster, joined
 from fastsgns.distributed.corpus import TextCorpus
-from fastsgns.distributed.parts import cut_files
+from fastsgns.distributed.parts import check_files, cut_files
 from fastsgns.distributed.remote import RemoteCorpus
 from fastsgns.distributed.runner import RoundRunner
 from fastsgns.distributed.transport import Transport
+from fastsgns.errors import EmptyCorpusError
 from fastsgns.formats import shards
 from fastsgns.formats.files import is_path, is_url
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models import parameters
 from fastsgns.models.callbacks import Checkpoint, checkpoints
 from fastsgns.models.glove.model import GloVe
+from fastsgns.models.links.base import require_edges
 from fastsgns.models.links.nodes import NodeEmbedding
-from fastsgns.models.links.pairs import PairEmbedding
+from fastsgns.models.links.pairs import EncodedPairs, PairEmbedding
+from fastsgns.models.links.pairs import encode as encode_pairs
+from fastsgns.models.links.training import check_parameters
+from fastsgns.models.links.walks import choose_kinds
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.models.words.jobs import has_hooks
 from fastsgns.models.words.reading import Source, scan_source
@@ -132,7 +138,7 @@ def train(
     """
     trained, how = _trained(model), _how(model, callbacks, checkpoint, every)
     folders = _folders(model, how)
-    _check_nodes(nodes, min_nodes)
+    _check(corpus, nodes, min_nodes, address)
     corpus = _read(trained, corpus)
     with _run(model, nodes, min_nodes, workers, transport, rounds, address, folders) as run:
         if isinstance(trained, Word2Vec):
@@ -184,7 +190,7 @@ def resume(
     trained, how = _trained(model), _how(model, callbacks, checkpoint, every)
     folders = _folders(model, how)
     unfinished_of(model)
-    _check_nodes(nodes, min_nodes)
+    _check(corpus, nodes, min_nodes, address)
     corpus = _read(trained, corpus)
     with _run(model, nodes, min_nodes, workers, transport, rounds, address, folders) as run:
         is_words = isinstance(trained, Word2Vec)
@@ -223,11 +229,18 @@ def _trained(model: Any) -> Any:
     return model
 
 
-def _check_nodes(nodes: int | None, min_nodes: int) -> None:
+def _check(corpus: Any, nodes: int | None, min_nodes: int, address: str | None) -> None:
+    """Check what takes no time, before the corpus is read."""
+    if corpus is None:
+        raise TypeError(
+            "the corpus is None; give a path or a list of paths, sentences, or what the fit of the "
+            "model takes"
+        )
     if nodes is not None and nodes < min_nodes:
         raise ValueError(
             f"min_nodes is {min_nodes}, and nodes is {nodes}; give a min_nodes of at most that"
         )
+    check_cluster(address)
 
 
 def _how(model: Any, callbacks: Any, checkpoint: Any, every: Any) -> dict[str, Any]:
@@ -260,8 +273,6 @@ class _Run:
     def data(self, corpus: EncodedCorpus | list[str]) -> EncodedCorpus:
         """Return the corpus of a model that has words then, of sentences or of paths."""
         if isinstance(corpus, EncodedCorpus):
-            if not len(self.model.wv):
-                self.model.build_vocab(corpus)
             return corpus
         n_nodes = len(self.cluster.members)
         text = TextCorpus(self.cluster, cut_files(corpus, n_nodes))
@@ -288,12 +299,14 @@ def _run(
 
     It writes the checkpoints that are folders, too.
     """
-    with (
-        joined(address, nodes) as ray,
-        Cluster(
-            ray, nodes, min_nodes, workers, transport, reserves=not _is_training.get()
-        ) as cluster,
-    ):
+    with ExitStack() as stack:
+        with reading_bar(model.progress, "nodes", "starting Ray") as report:
+            ray = stack.enter_context(joined(address, nodes, partial(report, 0, nodes)))
+            reserves = not _is_training.get()
+            cluster = stack.enter_context(
+                Cluster(ray, nodes, min_nodes, workers, transport, reserves)
+            )
+            report(len(cluster.members), len(cluster.members))
         writer = ShardWriter(cluster)
         for folder in folders:
             writer.check_folder(folder)
@@ -315,27 +328,51 @@ def _run(
 
 
 def _read(model: Any, corpus: Any) -> Any:
-    """Return the paths of text files that nodes can read, or the sentences of other corpora.
+    """Return what the nodes can use of a corpus: paths of text files, sentences, a graph or pairs.
 
-    Sentences are read before nodes take all processors, which reading them may need, as it does if
-    they are those of a Ray Dataset.
+    What can be checked is checked here, because a cluster may take long to start. Sentences are
+    read before nodes take all processors, which reading them may need, as it does if they are those
+    of a Ray Dataset. A model without words gets those of sentences.
     """
-    if corpus is None:
-        raise TypeError(
-            "the corpus is None; give a path or a list of paths, sentences, or what the fit of the "
-            "model takes"
-        )
+    if isinstance(model, (NodeEmbedding, PairEmbedding)):
+        return _read_links(model, corpus)
     if isinstance(model, GloVe):
-        if isinstance(corpus, Cooccurrences):
-            return corpus
-        paths = _paths_of(corpus)
-        return model.count(corpus) if paths is None else model.count(corpus_file=paths)
-    if not isinstance(model, Word2Vec) or isinstance(corpus, EncodedCorpus):
-        return corpus
-    if (paths := _paths_of(corpus)) is not None:
-        return [path if is_url(path) else os.path.abspath(path) for path in check_paths(paths)]
-    with scan_source(Source.of(corpus, None), parameters.normalize(model)) as scanned:
-        return encode(scanned)
+        return _count(model, corpus)
+    checked = parameters.check(model)
+    parameters.check_objective(checked)
+    if not isinstance(corpus, EncodedCorpus):
+        if (paths := _paths_of(corpus)) is not None:
+            names = [path if is_url(path) else os.path.abspath(path) for path in check_paths(paths)]
+            check_files(names)
+            return names
+        with scan_source(Source.of(corpus, None), checked) as scanned:
+            corpus = encode(scanned)
+    if not corpus.n_raw_tokens:
+        raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
+    if not len(model.wv):
+        model.build_vocab(corpus)
+    return corpus
+
+
+def _read_links(model: NodeEmbedding | PairEmbedding, links: Any) -> DirectedGraph | EncodedPairs:
+    check_parameters(model)
+    if isinstance(model, PairEmbedding):
+        return encode_pairs(links)
+    choose_kinds(model)
+    graph = DirectedGraph.of(links)
+    require_edges(graph)
+    return graph
+
+
+def _count(model: GloVe, corpus: Any) -> Cooccurrences:
+    if isinstance(corpus, Cooccurrences):
+        counts = corpus
+    elif (paths := _paths_of(corpus)) is not None:
+        counts = model.count(corpus_file=paths)
+    else:
+        counts = model.count(corpus)
+    check_nonempty(counts)
+    return counts
 
 
 def _paths_of(corpus: Any) -> Any:

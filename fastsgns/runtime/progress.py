@@ -4,6 +4,7 @@ The bar is tqdm's where tqdm is installed. Standard error may be anything: close
 object that only has ``write``. A bar that can't be shown is dropped, and the work continues.
 """
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -136,7 +137,7 @@ class _Line:
 
     def __init__(self, total: float | None, label: str, unit: str, started: float) -> None:
         self.total, self.label, self.unit = total, label, unit
-        self.started, self.shown = started, time.monotonic()
+        self.started, self.shown = started, -math.inf
         self.text, self.width = "", 0
 
     def update_to(self, done: float, **facts: Fact) -> None:

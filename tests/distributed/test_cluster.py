@@ -1,16 +1,22 @@
 """What needs no cluster: errors, transport, and nodes that do not answer, by a fake of Ray."""
 
 import functools
+import gzip
 import signal
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fastsgns import GloVe, NodeEmbedding, Word2Vec, cli, distributed
+from fastsgns import GloVe, NodeEmbedding, PairEmbedding, Word2Vec, cli, distributed
 from fastsgns.distributed import cluster as cluster_module
+from fastsgns.distributed import training as training_module
 from fastsgns.distributed.cluster import Cluster, Member, NodeLost, Starting
 from fastsgns.distributed.corpus import TextCorpus
 from fastsgns.distributed.losses import ROUNDS_PER_LOSS
@@ -177,20 +183,145 @@ def test_settings_that_cannot_be_are_refused_before_a_cluster_starts():
         distributed.train(Word2Vec(), None)
 
 
+def words(**settings: Any) -> Word2Vec:
+    return Word2Vec(vector_size=4, **{"min_count": 1} | settings)
+
+
+def known() -> Word2Vec:
+    model = words()
+    model.build_vocab([["a", "b"]])
+    return model
+
+
+def counted() -> GloVe:
+    return GloVe(vector_size=4, min_count=1, deterministic=True, progress=False)
+
+
+def changed(model: Any, **parameters: Any) -> Any:
+    for name, value in parameters.items():
+        setattr(model, name, value)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "corpus", "message"),
+    [
+        (words, [], "the corpus is empty"),
+        (known, [], "the corpus is empty"),
+        (known, [[]], "the corpus is empty"),
+        (words, "missing", "does not exist: 'missing'"),
+        (words, ["text", "missing"], "does not exist: 'missing'"),
+        (words, "folder", "is a directory"),
+        (words, "empty", "the corpus is empty"),
+        (words, ["empty", "empty"], "the corpus is empty"),
+        (words, "binary", "is binary data"),
+        (words, "gzip", "its name must end in .gz"),
+        (words, "text.gz", "is damaged, or not what its suffix says"),
+        (words, {"a": 1}, "the corpus is a dict"),
+        (lambda: words(min_count=5), [["a"]], "no word is left of 1"),
+        (lambda: changed(words(), vector_size=0), "text", "vector_size is 0"),
+        (lambda: changed(words(), negative=0), "text", "negative"),
+        (counted, [], "no two of the 0 words are near"),
+        (counted, "missing", "does not exist: 'missing'"),
+        (NodeEmbedding, [], "has no edges to learn from"),
+        (NodeEmbedding, "missing", "does not exist|No such file"),
+        (lambda: changed(NodeEmbedding(), walks="x"), [("a", "b")], "walks is 'x'"),
+        (PairEmbedding, [], "there are no pairs to learn from"),
+        (PairEmbedding, [("a", "b", "c")], r"a pair is \(source, target\)"),
+        (PairEmbedding, "missing", "does not exist|No such file"),
+        (lambda: changed(PairEmbedding(), epochs=-3), [("a", "b")], "epochs is -3"),
+    ],
+)
+def test_a_corpus_that_cannot_be_trained_is_refused_before_a_cluster_starts(
+    make: Any, corpus: Any, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name, text in (
+        ("text", b"a b\n"), ("text.gz", b"a b\n"), ("empty", b""), ("binary", bytes(range(256))),
+        ("gzip", gzip.compress(b"a b\n")),
+    ):  # fmt: skip
+        Path(name).write_bytes(text)
+    Path("folder").mkdir()
+    monkeypatch.setattr(training_module, "check_cluster", lambda address: None)
+    monkeypatch.setattr(training_module, "joined", lambda *_: pytest.fail("it starts"))
+    with pytest.raises((ValueError, TypeError, OSError), match=message):
+        distributed.train(make(), corpus, address="local")
+
+
+def test_the_address_is_checked_before_a_corpus_is_read(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cluster_module, "need", lambda *_: RayThatStarts())
+
+    def read() -> Iterator[list[str]]:
+        pytest.fail("it is read")
+        yield []
+
+    with pytest.raises(ValueError, match="address is 'here'"):
+        distributed.train(words(), read(), address="here")
+    monkeypatch.setenv("RAY_ADDRESS", "there")
+    with pytest.raises(ValueError, match="address is 'there'"):
+        distributed.train(words(), read())
+
+
 @pytest.mark.parametrize("address", ["here", "host:", ":80", "host:port", "host:65536"])
 def test_an_address_of_another_form_is_refused(address: str):
     with pytest.raises(ValueError, match=f"address is '{address}'; allowed are HOST:PORT"):
         cluster_module.check_address(address)
 
 
+@contextmanager
+def server(answer: bytes | None) -> Iterator[str]:
+    """Answer all connections with these bytes, or close them; yield the address."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(len(cluster_module.PREFACE))
+                    if answer is not None:
+                        connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
 def test_an_address_where_nothing_answers_is_refused_at_once():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"127.0.0.1:{server.getsockname()[1]}"
-        cluster_module.check_address(address)
+    with server(None) as address:
+        pass
     with pytest.raises(ConnectionError, match=f"no Ray cluster answers at '{address}'; start"):
         cluster_module.check_address(address)
-    for other in (None, "auto", "ray://host:1"):
+    for other in (None, "auto", "local", "ray://host:1"):
         cluster_module.check_address(other)
+    with pytest.raises(TypeError, match="address is 7, a int; give a string"):
+        cluster_module.check_address(7)  # type: ignore[arg-type]
+
+
+SETTINGS_OF_A_SERVER = bytes([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100])
+
+
+@pytest.mark.parametrize("answer", [SETTINGS_OF_A_SERVER, None, bytes([21, 3, 1, 0, 2, 2, 70])])
+def test_a_server_of_grpc_or_of_tls_may_be_a_cluster(answer: bytes | None):
+    with server(answer) as address:
+        cluster_module.check_address(address)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n", b"+OK"])
+def test_another_program_at_the_address_is_refused(answer: bytes):
+    with server(answer) as address, pytest.raises(ConnectionError, match="no Ray cluster answers"):
+        cluster_module.check_address(address)
+
+
+def test_another_program_that_says_nothing_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 0.1)
+    refused = pytest.raises(ConnectionError, match="no Ray cluster answers")
+    with socket.create_server(("127.0.0.1", 0)) as listener, refused:
+        cluster_module.check_address(f"127.0.0.1:{listener.getsockname()[1]}")
 
 
 class RayThatStarts:
@@ -226,11 +357,11 @@ def test_a_new_cluster_leaves_the_handler_of_sigterm(
 
     before = signal.signal(signal.SIGTERM, handler)
     try:
-        with cluster_module.joined(address, 3):
+        with cluster_module.joined(address, 3, lambda: ray.started.append("reported")):
             assert signal.getsignal(signal.SIGTERM) is handler
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert ray.started == [("local", 3), "ended"]
+    assert ray.started == ["reported", ("local", 3), "ended"]
 
 
 @pytest.mark.parametrize(

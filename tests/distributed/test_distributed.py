@@ -121,7 +121,10 @@ def saves(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 def test_any_number_of_nodes_makes_the_model_of_one_machine(
     machines: Any, expected: Word2Vec, new: New, corpus: str, watch: Watch
 ):
-    model = distributed.train(new(), corpus, 3)
+    reports: list[Any] = []
+    model = distributed.train(new(progress=reports.append), corpus, 3)
+    starting = [(each.done, each.total) for each in reports if each.step == "starting Ray"]
+    assert starting == [(0, 3), (3, 3)] and reports[0].step == "starting Ray"
     assert same(model, expected)
     assert (model.corpus_count, model.corpus_total_words) == (
         expected.corpus_count,

@@ -188,6 +188,14 @@ def test_ipython_on_no_terminal_gets_none(capsys, monkeypatch):
     assert capsys.readouterr().err == ""
 
 
+def test_a_step_that_takes_long_is_named_when_it_begins(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    bar = make_bar(True, 2, "starting Ray", "nodes")
+    bar.update_to(0)
+    assert "starting Ray: " in capsys.readouterr().err
+    bar.close()
+
+
 def test_a_shorter_line_leaves_nothing_of_a_longer_one(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm", None)
     bar = make_bar(True, None, "reading", "B")
@@ -195,5 +203,6 @@ def test_a_shorter_line_leaves_nothing_of_a_longer_one(capsys, monkeypatch):
     bar.close()
     bar.update_to(1)
     bar.close()
-    first, second, end = capsys.readouterr().err.split("\n")
+    lines = capsys.readouterr().err.split("\n")
+    first, second, end = (line.split("\r")[-1] for line in lines)
     assert len(first.rstrip()) > len(second.rstrip()) and len(second) == len(first) and end == ""

@@ -303,6 +303,12 @@ def _ids_by_name(names: list[Hashable]) -> dict[Hashable, int]:
     return ids
 
 
+def require_edges(graph: DirectedGraph) -> None:
+    """Raise a ValueError if a graph has no edge."""
+    if not graph.n_edges:
+        raise ValueError(f"{graph} has no edges to learn from")
+
+
 def check_edges(graph: DirectedGraph) -> None:
     """Check that a graph has edges, and warn if all of them are loops.
 
@@ -311,8 +317,7 @@ def check_edges(graph: DirectedGraph) -> None:
     ValueError
         If there is no edge.
     """
-    if not graph.n_edges:
-        raise ValueError(f"{graph} has no edges to learn from")
+    require_edges(graph)
     may_be_loops = graph.n_edges <= graph.n_nodes or graph.times is not None
     if may_be_loops and np.array_equal(graph.out_sources, graph.out_targets):
         warn(

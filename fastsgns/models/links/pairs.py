@@ -446,8 +446,6 @@ class PairEmbedding(LinkModel):
         if pairs is None:
             raise ValueError("there are no pairs to learn from; give fit() some")
         encoded = encode(pairs)
-        if not len(encoded.sources):
-            raise ValueError("there are no pairs to learn from: the list is empty")
         targets = set(self.target.index_to_key) if hasattr(self, "target") else set()
         if len(targets.union(encoded.target_names)) == 1:
             warn(
@@ -510,6 +508,13 @@ def _added(counts: np.ndarray | None, ids: np.ndarray, n: int) -> np.ndarray:
 def encode(pairs: Any) -> EncodedPairs:
     """Number the sources and the targets of pairs, of the types that `PairEmbedding.fit` accepts.
 
+    Pairs that were encoded are returned as they are.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or they are not pairs.
+
     Examples
     --------
     >>> encoded = encode([("a", 1), ("b", 1), ("a", 2)])
@@ -518,6 +523,13 @@ def encode(pairs: Any) -> EncodedPairs:
     >>> encoded.targets.tolist(), encoded.target_names
     ([0, 0, 1], [1, 2])
     """
+    encoded = pairs if isinstance(pairs, EncodedPairs) else _encode(pairs)
+    if not len(encoded.sources):
+        raise ValueError("there are no pairs to learn from: the list is empty")
+    return encoded
+
+
+def _encode(pairs: Any) -> EncodedPairs:
     if isinstance(pairs, (str, bytes)) or hasattr(pairs, "__fspath__"):
         return _encode_file(pairs)
     if is_open(pairs):
