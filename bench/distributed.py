@@ -61,7 +61,7 @@ POWERS = [2, 4, 8, 16, 32, 64, 128]
 MERGED_PARTS = 4  # replicas, when the speed of the merge is measured
 MERGED_TOKENS = 100_000  # of each of them
 SIMULATED_GBITS, SIMULATED_ROUNDS = 10.0, 3
-GRID = [(4, 8), (4, 32), (4, 72), (16, 7), (16, 12), (16, 48), (64, 2), (64, 16)]
+GRID = [(4, 8), (4, 32), (4, 73), (16, 12), (16, 38), (16, 75), (64, 16)]
 Given = argparse.Namespace
 
 

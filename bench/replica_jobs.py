@@ -13,9 +13,8 @@ from bench.touches import Touched, starts_of, touched_by
 from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.kernels.objective import SIMD_PAD, Objective
 from fastsgns.sampling import keep_probabilities, noise_distribution
-from fastsgns.training import hotrows
 from fastsgns.training.examples import ChunkPlace, Rates, TokenChunks, train_chunk
-from fastsgns.training.merge import Changes, merge
+from fastsgns.training.merge import Changes, Curvature, merge
 from fastsgns.training.numbering import Scratch
 from fastsgns.training.replicas import Job as ShardJob
 from fastsgns.training.shards import train_shard
@@ -175,9 +174,10 @@ def merge_speed(job: Job) -> Job:
         values = matrix[rows] + text.rng.normal(0, 0.01, (len(rows), matrix.shape[1]))
         loads = text.rng.exponential(1, len(rows)).astype(np.float32)
         parts.append(Changes(rows, values.astype(np.float32), loads))
+    curvature = Curvature(matrix[0] / np.linalg.norm(matrix[0]), 0.3, 0.01)
     started = time.thread_time()
     for _ in range(MERGE_REPEATS):
-        merge(matrix, parts, hotrows.INPUT_STEP)
+        merge(matrix, parts, curvature)
     seconds = time.thread_time() - started
     n_rows = sum(len(part.rows) for part in parts)
     return {"rows_per_second": MERGE_REPEATS * n_rows / max(seconds, 1e-9), "n_rows": n_rows}
