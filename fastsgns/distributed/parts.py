@@ -1,27 +1,85 @@
 """Parts of a corpus: pieces of its text files, and sentences as ids."""
 
 import os
+import socket
 import stat
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
 from fastsgns.corpus.files import BOM, is_stream
-from fastsgns.errors import EmptyCorpusError
+from fastsgns.errors import EmptyCorpusError, FormatError
 from fastsgns.formats.files import HEAD_BYTES, check_text, is_url, naming, open_binary
 
 PARTS_PER_NODE = 16  # enough to divide what a lost node had among the others
 PART_BYTES = 1 << 16, 8 << 20  # least and most bytes of a part
 BLOCK_BYTES = 1 << 16
+MARK_BYTES = 1 << 12  # of each part; the machine that cuts a file reads them anyway
+
+
+class Mark(NamedTuple):
+    """What tells a part of a file from that of another file, mostly.
+
+    Attributes
+    ----------
+    n_bytes : int
+        Of the file.
+    crc : int
+        Of the first `MARK_BYTES` of the part.
+    """
+
+    n_bytes: int
+    crc: int
+
+    @classmethod
+    def of(cls, file: BinaryIO, start: int = 0, stop: int | None = None) -> "Mark":
+        """Return the mark of the part of a file with these bounds."""
+        file.seek(start)
+        n_read = MARK_BYTES if stop is None else min(MARK_BYTES, stop - start)
+        return cls(os.fstat(file.fileno()).st_size, crc32(file.read(n_read)))
 
 
 class Part(NamedTuple):
-    """Bytes `start` to `stop` of a text file, whole lines; or a whole file that is compressed."""
+    """Bytes `start` to `stop` of a text file, whole lines; or a whole file that is compressed.
+
+    The process that cut the file has seen the `mark`. A pipe or a URL has none.
+    """
 
     path: str
     start: int = 0
     stop: int | None = None
+    mark: Mark | None = None
+
+    def check(self) -> None:
+        """Check that this machine has the file that was cut.
+
+        Raises
+        ------
+        FormatError
+            If it has another one under the path.
+        OSError
+            If it cannot read the file.
+        """
+        if self.mark is None:
+            return
+        machine = f"the machine {socket.gethostname()!r:.80}"
+        try:
+            with open(self.path, "rb") as file:
+                seen = Mark.of(file, self.start, self.stop)
+        except OSError as error:
+            raise type(error)(error.errno, f"{error.strerror} on {machine}", self.path) from error
+        if seen == self.mark:
+            return
+        if seen.n_bytes != self.mark.n_bytes:
+            what = f"has {seen.n_bytes:,} bytes on {machine}, and had {self.mark.n_bytes:,}"
+        else:
+            what = f"has other text from byte {self.start:,} on, on {machine}, than"
+        raise FormatError(
+            f"{self.path} {what} where it was cut into parts: it has changed, or machines see "
+            "different files under one path. Give all of them the same files, and train again"
+        )
 
 
 class Sentences(NamedTuple):
@@ -73,7 +131,7 @@ def check_files(paths: Sequence[str]) -> None:
     """
     is_empty = True
     for path in paths:
-        if is_url(path) or not stat.S_ISREG(os.stat(path).st_mode):
+        if not is_regular(path):
             is_empty = False
             continue
         with naming(path), open_binary(path) as file:
@@ -102,14 +160,22 @@ def cut_files(paths: Sequence[str], n_nodes: int) -> list[Part]:
 
 
 def _cut_file(path: str, n_bytes: int) -> list[Part]:
-    if is_stream(path):
+    if not is_regular(path):
         return [Part(path)]
-    size = os.path.getsize(path)
     with open(path, "rb") as file:
+        if is_stream(path):
+            return [Part(path, mark=Mark.of(file))]
+        size = os.fstat(file.fileno()).st_size
         starts = [len(BOM) if file.read(len(BOM)) == BOM else 0]
         while (start := _line_start(file, starts[-1] + n_bytes)) < size:
             starts.append(start)
-    return [Part(path, *bounds) for bounds in zip(starts, [*starts[1:], max(size, starts[0])])]
+        bounds = zip(starts, [*starts[1:], max(size, starts[0])])
+        return [Part(path, *each, Mark.of(file, *each)) for each in bounds]
+
+
+def is_regular(path: str) -> bool:
+    """Return whether a path is that of a file, and not of a pipe, and no URL."""
+    return not is_url(path) and stat.S_ISREG(os.stat(path).st_mode)
 
 
 def _line_start(file: BinaryIO, position: int) -> int:

@@ -61,8 +61,12 @@ class NodeText:
         ------
         NotUTF8Error
             If a word is not UTF-8.
+        FormatError, OSError
+            As of `Part.check`.
         """
-        ranges = {number: FileRange(*part) for number, part in parts}
+        for _, part in parts:
+            part.check()
+        ranges = {number: FileRange(*part[:3]) for number, part in parts}
         files = FileScanner(list(ranges.values()), self._workers)
         spill = SpillBuffer(check_budget(None))
         scan_text(files, spill)

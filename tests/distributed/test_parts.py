@@ -14,7 +14,7 @@ from fastsgns.distributed import parts
 from fastsgns.distributed.parts import Part, cut_files
 from fastsgns.distributed.text import NodeText
 from fastsgns.distributed.words import WordIds, add_tables, join_tables
-from fastsgns.errors import NotUTF8Error
+from fastsgns.errors import FormatError, NotUTF8Error
 
 
 @pytest.fixture
@@ -40,6 +40,31 @@ def test_parts_are_whole_lines_and_all_of_them(texts: list[str]):
     assert len(pieces) > 10
     assert b"".join(pieces) == text[3:]
     assert all(piece.endswith(b"\n") for piece in pieces[:-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "text", "message"),
+    [
+        ("a", 0, b"abc" * 1000, r"a has 3,000 bytes on the machine '.+', and had [\d,]+ where it"),
+        ("a", 3, b"?", r"a has other text from byte 3 on, on the machine '.+', than where it was"),
+        ("a", 900, b"?", r"a has other text from byte [1-9]\d\d on, on the machine"),
+        ("b.gz", 4, b"?", r"b\.gz has other text from byte 0 on, on the machine"),
+        ("a", 0, None, r"No such file or directory on the machine '.+': '.+a'"),
+    ],
+)
+def test_other_files_of_a_machine_are_noticed_when_it_gets_a_part(
+    texts: list[str], tmp_path: Path, name: str, place: int, text: bytes | None, message: str
+):
+    numbered = [each for each in enumerate(cut_files(texts, 1)) if each[1].path.endswith(name)]
+    path, before = tmp_path / name, (tmp_path / name).read_bytes()
+    if text is None:
+        path.unlink()
+    elif len(text) == 1:
+        path.write_bytes(before[:place] + text + before[place + 1 :])
+    else:
+        path.write_bytes(text)
+    with pytest.raises((FormatError, FileNotFoundError), match=message):
+        NodeText(1).scan(0, numbered)
 
 
 @pytest.mark.parametrize("n_nodes", [1, 3])
