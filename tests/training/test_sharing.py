@@ -97,7 +97,8 @@ def test_locked_rows_stay_in_every_mode(mode, sg):
 def worst_case(n_words, window, alpha, run=1, **given):
     """Tiny vocabularies, a high learning rate, full windows, no subsampling."""
     rng = np.random.default_rng(n_words)
-    counts = np.bincount((n_words * rng.random(6000) ** 3).astype(int), minlength=n_words) + 1
+    n_runs = max(1000, 6000 // run)
+    counts = np.bincount((n_words * rng.random(n_runs) ** 3).astype(int), minlength=n_words) + 1
     ids = rng.permutation(np.repeat(np.arange(n_words, dtype=np.int32), counts))
     ids, counts = np.repeat(ids, run), counts * run
     offsets = np.append(np.arange(0, len(ids), 40), len(ids))
