@@ -16,7 +16,7 @@ from fastsgns.distributed.node import Node, shapes_of, tables_of
 from fastsgns.formats import shards
 from fastsgns.models import parameters
 from fastsgns.models.words.training import objective_of
-from fastsgns.training.replicas import matrices_of
+from fastsgns.training.shards import matrices_of
 
 SENTENCES = [["the", "cat", "sat"], ["a", "dog", "ran"]] * 20
 SETTINGS: dict[str, Any] = {
