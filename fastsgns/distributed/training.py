@@ -42,9 +42,23 @@ from fastsgns.training.every import Every
 from fastsgns.training.rounds import Elsewhere, Rounds, runs_rounds
 from fastsgns.training.unfinished import unfinished_of
 
+
+@dataclass(frozen=True)
+class ThreadsRule(rules.Whole):
+    """Threads of each node; -1 means None: other machines have other numbers of processors."""
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """Return the number of threads, or None."""
+        return None if rules.number(value) == -1 else super().__call__(name, value)
+
+
+THREADS = ThreadsRule(
+    f"integers from 1 to {rules.MAX_WORKERS}, and -1 and None for all processors of each machine",
+    None, 1, rules.MAX_WORKERS,
+)  # fmt: skip
 RULES = {
     "nodes": rules.integer(1, 2**16, none=None), "min_nodes": rules.integer(1, 2**16),
-    "workers": rules.WORKERS, "transport": rules.choice(*get_args(Transport)),
+    "workers": THREADS, "transport": rules.choice(*get_args(Transport)),
     "rounds": rules.integer(1, 2**20),
 }  # fmt: skip
 Model = TypeVar("Model")
@@ -88,8 +102,8 @@ def train(
     min_nodes : int
         With fewer nodes than this, training ends with a `NodesLostError`.
     workers : int, optional
-        Threads of each node; by default the processors of its machine, divided among the nodes
-        there.
+        Threads of each node; by default, and with -1, the processors of its machine, divided among
+        the nodes there.
     transport : {"float32", "bfloat16"}
         In which type rows travel. With "bfloat16", what a round has changed of a row is rounded to
         8 bits, which halves the time in the network.

@@ -528,3 +528,10 @@ def test_workers_of_the_command_line_are_the_threads_of_each_node(
     command = ["train", str(tmp_path / "text"), "-o", str(tmp_path / "out"), "--min-count", "1"]
     assert cli.main([*command, "--ray", "auto", "-q", *options]) == 0
     assert seen == [workers]
+
+
+@pytest.mark.parametrize(("workers", "expected"), [(-1, None), ("-1", None), (None, None), (3, 3)])
+def test_all_processors_are_those_of_each_machine(workers: Any, expected: int | None):
+    assert training_module.RULES["workers"]("workers", workers) == expected
+    with pytest.raises(ValueError, match="workers is 0; allowed are integers from 1 to 65536, and"):
+        distributed.train(words(), [["a"]], workers=0)
