@@ -1,6 +1,6 @@
 """The merge of replicas: a row of a matrix and its trained copies become one row.
 
-`fastsgns.training.merge` explains the rules. Sums are float64 in the order of the parts, and each
+`fastsgns.training.merge` explains the rules. Changes are summed in the order of the parts, and each
 row depends on nothing but its own copies, so that rows can be divided between threads in any way.
 """
 
@@ -19,7 +19,10 @@ cdef struct Part:
     const void *values
     const float *loads
     int64_t n
-    int64_t at
+    int64_t at  # the next row that is to be merged
+    int64_t next  # its number, or NO_ROW
+
+cdef int64_t NO_ROW = 2**62
 
 RULES = ("damped", "sum", "mean")
 
@@ -75,7 +78,8 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
     cdef int64_t n_parts = len(parts), width = matrix.shape[1], bad = -1
     cdef int number = RULES.index(rule)
     cdef int i
-    cdef double[::1] scratch = np.empty(width + 1)
+    cdef real[::1] scratch = np.empty(width + 1, np.asarray(matrix).dtype)
+    cdef int[::1] having = np.empty(n_parts + 1, np.intc)
     cdef Curvature curvature
     cdef real *rows = &matrix[0, 0] if matrix.shape[0] and width else NULL
     cdef const int32_t[::1] ids
@@ -103,8 +107,10 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
             if each[i].n:
                 each[i].rows, each[i].values, each[i].loads = &ids[0], &values[0, 0], &loads[0]
             each[i].at = lower_bound(&each[i], first)
+            set_next(&each[i])
         with nogil:
-            bad = merge_range(rows, each, n_parts, stop, width, &curvature, number, &scratch[0])
+            bad = merge_range(rows, each, n_parts, stop, width, &curvature, number,
+                              &having[0], &scratch[0])
     finally:
         free(each)
     return bad
@@ -122,53 +128,70 @@ cdef int64_t lower_bound(const Part *part, int64_t row) noexcept nogil:
     return low
 
 
+cdef inline void set_next(Part *part) noexcept nogil:
+    """Note the next row of a part."""
+    part.next = part.rows[part.at] if part.at < part.n else NO_ROW
+
+
 cdef int64_t merge_range(real *matrix, Part *parts, int64_t n_parts, int64_t stop, int64_t width,
-                         const Curvature *curvature, int rule, double *change) noexcept nogil:
+                         const Curvature *curvature, int rule, int *having,
+                         real *change) noexcept nogil:
     """Merge all rows below `stop` that any part still has; return the first that is not finite."""
-    cdef int64_t i, row, bad = -1
+    cdef int64_t row, bad = -1
+    cdef int i, n
+    cdef bint finite
     while True:
-        row = stop
+        row, n = stop, 0
         for i in range(n_parts):
-            if parts[i].at < parts[i].n and parts[i].rows[parts[i].at] < row:
-                row = parts[i].rows[parts[i].at]
+            if parts[i].next < row:
+                row, n = parts[i].next, 0
+            if parts[i].next == row:
+                having[n] = i
+                n += 1
         if row == stop:
             return bad
-        if not merge_row(matrix + row * width, parts, n_parts, row, width, curvature, rule,
-                         change) and bad < 0:
+        finite = merge_row(matrix + row * width, parts, n_parts, having, n, width, curvature, rule,
+                           change)
+        if not finite and bad < 0:
             bad = row
+        for i in range(n):
+            parts[having[i]].at += 1
+            set_next(&parts[having[i]])
 
 
-cdef bint merge_row(real *old, Part *parts, int64_t n_parts, int64_t row, int64_t width,
-                    const Curvature *curvature, int rule, double *change) noexcept nogil:
-    """Merge one row, and advance the parts that have it; return whether it is finite."""
-    cdef int64_t i, j, n = 0
+cdef bint merge_row(real *old, const Part *parts, int64_t n_parts, const int *having, int n,
+                    int64_t width, const Curvature *curvature, int rule,
+                    real *change) noexcept nogil:
+    """Merge a row that the parts ``having[:n]`` have; return whether it is finite."""
+    cdef int64_t j
+    cdef int i
     cdef double total = 0, moved_along = 0, moved_across = 0, load, weight = 1
-    cdef const real *values = NULL
-    for i in range(n_parts):
-        if parts[i].at == parts[i].n or parts[i].rows[parts[i].at] != row:
-            continue
-        values = <const real *>parts[i].values + parts[i].at * width
-        load = parts[i].loads[parts[i].at]
-        total += load
-        moved_along -= expm1(-load * curvature.along)
-        moved_across -= expm1(-load * curvature.across)
-        parts[i].at += 1
-        n += 1
-        if n == 1:
-            for j in range(width):
-                change[j] = <double>values[j] - old[j]
-        else:
-            for j in range(width):
-                change[j] += <double>values[j] - old[j]
+    cdef const real *values = values_of(&parts[having[0]], old, width)
     if n == 1 and (rule != MEAN or n_parts == 1):
         return store_values(old, values, width)
+    for j in range(width):
+        change[j] = values[j] - old[j]
+    for i in range(1, n):
+        values = values_of(&parts[having[i]], old, width)
+        for j in range(width):
+            change[j] += values[j] - old[j]
     if rule == MEAN:
         weight = 1.0 / n_parts
     elif rule == DAMPED:
+        for i in range(n):
+            load = parts[having[i]].loads[parts[having[i]].at]
+            total += load
+            moved_along -= expm1(-load * curvature.along)
+            moved_across -= expm1(-load * curvature.across)
         weight = weight_of(total, curvature.across, moved_across)
         add_along(change, curvature.direction, width,
                   weight_of(total, curvature.along, moved_along) / weight - 1)
     return store_sum(old, change, weight, width)
+
+
+cdef inline const real *values_of(const Part *part, const real *_, int64_t width) noexcept nogil:
+    """Return the values of the next row of a part."""
+    return <const real *>part.values + part.at * width
 
 
 cdef inline double weight_of(double load, double curvature, double moved) noexcept nogil:
@@ -176,7 +199,7 @@ cdef inline double weight_of(double load, double curvature, double moved) noexce
     return -expm1(-load * curvature) / moved if moved > 0 else 1
 
 
-cdef void add_along(double *change, const float *direction, int64_t width,
+cdef void add_along(real *change, const float *direction, int64_t width,
                     double factor) noexcept nogil:
     """Add `factor` times the part of a change that is along a direction of length 1."""
     cdef int64_t j
@@ -184,7 +207,7 @@ cdef void add_along(double *change, const float *direction, int64_t width,
     for j in range(width):
         part += change[j] * direction[j]
     for j in range(width):
-        change[j] += factor * part * direction[j]
+        change[j] += <real>(factor * part * direction[j])
 
 
 cdef bint store_values(real *old, const real *values, int64_t width) noexcept nogil:
@@ -199,16 +222,16 @@ cdef bint store_values(real *old, const real *values, int64_t width) noexcept no
     return finite
 
 
-cdef bint store_sum(real *old, double *change, double weight, int64_t width) noexcept nogil:
+cdef bint store_sum(real *old, real *change, double weight, int64_t width) noexcept nogil:
     """Add the weighted change to a row, if the sum is finite; return whether it is."""
     cdef int64_t j
     cdef bint finite = True
     for j in range(width):
-        change[j] = old[j] + weight * change[j]
+        change[j] = old[j] + <real>weight * change[j]
         finite &= fabs(change[j]) <= largest(old)
     if finite:
         for j in range(width):
-            old[j] = <real>change[j]
+            old[j] = change[j]
     return finite
 
 
