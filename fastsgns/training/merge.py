@@ -133,10 +133,59 @@ def merge(
     >>> matrix.tolist()
     [[6.0], [2.0]]
     """
+    merge_all([Merge(matrix, parts, curvature)], n_threads, rule)
+
+
+class Merge(NamedTuple):
+    """A matrix that is to be merged: the arguments of `merge`."""
+
+    matrix: np.ndarray
+    parts: Sequence[Changes]
+    curvature: Curvature
+
+
+def merge_all(merges: Sequence[Merge], n_threads: int = 1, rule: MergeRule = "damped") -> None:
+    """Add the changes of all replicas to several matrices; see `merge`.
+
+    Threads take ranges of rows of all matrices, so that they wait for each other once.
+    """
     if rule not in get_args(MergeRule):
         raise ValueError(f"rule {rule!r} is not one of {', '.join(get_args(MergeRule))}")
-    direction = np.ascontiguousarray(curvature.direction, np.float32)
-    if not (np.isfinite(direction).all() and all(0 <= each < np.inf for each in curvature[1:])):
+    for each in merges:
+        _check(each)
+    bad: list[int] = []
+
+    def in_thread(_: int, item: tuple[Merge, tuple[int, int]]) -> None:
+        (matrix, parts, curvature), rows = item
+        arrays = [(part.rows, part.values, part.loads) for part in parts]
+        direction = np.ascontiguousarray(curvature.direction, np.float32)
+        bad.append(merge_rows(matrix, arrays, *rows, direction, *curvature[1:], rule))
+
+    n_numbers = sum(part.values.size for each in merges for part in each.parts)
+    n_threads = max(1, min(n_threads, n_numbers // THREAD_NUMBERS))
+    n_ranges = RANGES_PER_THREAD * n_threads if n_threads > 1 else 1
+    items = [
+        (each, rows) for each in merges for rows in _ranges(each.parts, len(each.matrix), n_ranges)
+    ]
+    if n_threads == 1:
+        for item in items:
+            in_thread(0, item)
+    else:
+        WorkerPool(n_threads, items, in_thread, stop_timeout=None).run()
+    if max(bad, default=-1) >= 0:
+        n_parts = max(len(each.parts) for each in merges)
+        raise FloatingPointError(
+            f"rows are no longer finite after the merge of {n_parts} parts: training has "
+            "diverged. Start again with a lower alpha, from a new model or from one that was saved "
+            "before"
+        )
+
+
+def _check(merge: Merge) -> None:
+    """Raise a ValueError if the arguments of `merge` do not fit."""
+    matrix, parts, curvature = merge
+    is_valid = all(0 <= each < np.inf for each in curvature[1:])
+    if not (is_valid and np.isfinite(curvature.direction).all()):
         raise ValueError(f"the curvature is {curvature}; its numbers must be finite, and 0 or more")
     for i, part in enumerate(parts):
         if not are_ascending(part.rows, len(matrix)):
@@ -144,25 +193,6 @@ def merge(
                 f"the rows of part {i} are not ascending, distinct rows of a matrix of "
                 f"{len(matrix)} rows"
             )
-    arrays = [(part.rows, part.values, part.loads) for part in parts]
-    bad: list[int] = []
-
-    def in_thread(_: int, rows: tuple[int, int]) -> None:
-        bad.append(merge_rows(matrix, arrays, *rows, direction, *curvature[1:], rule))
-
-    n_numbers = sum(part.values.size for part in parts)
-    n_threads = max(1, min(n_threads, n_numbers // THREAD_NUMBERS))
-    ranges = _ranges(parts, len(matrix), RANGES_PER_THREAD * n_threads if n_threads > 1 else 1)
-    if n_threads == 1:
-        in_thread(0, (0, len(matrix)))
-    else:
-        WorkerPool(n_threads, ranges, in_thread, stop_timeout=None).run()
-    if max(bad) >= 0:
-        raise FloatingPointError(
-            f"rows are no longer finite after the merge of {len(parts)} parts: training has "
-            "diverged. Start again with a lower alpha, from a new model or from one that was saved "
-            "before"
-        )
 
 
 def _ranges(parts: Sequence[Changes], n_rows: int, n_ranges: int) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from fastsgns.kernels.objective import Objective
 from fastsgns.training.curvature import mean_of, of_changes
 from fastsgns.training.epoch import Tally
 from fastsgns.training.examples import Chunks, Examples
-from fastsgns.training.merge import Changes, Curvature, merge
+from fastsgns.training.merge import Changes, Curvature, Merge, merge_all
 from fastsgns.training.numbering import Scratch
 from fastsgns.training.replicas import FIELDS, Job, Replica, Role
 
@@ -61,10 +61,15 @@ def apply(objective: Objective, results: Sequence[ShardResult], n_threads: int =
     FloatingPointError
         If a row would not be finite.
     """
-    for role, matrix in matrices_of(objective).items():
-        parts = [part for result in results for part in result.changes[role]]
-        curvature = mean_of([result.curvatures[role] for result in results])
-        merge(matrix, parts, curvature, n_threads)
+    merges = [
+        Merge(
+            matrix,
+            [part for result in results for part in result.changes[role]],
+            mean_of([result.curvatures[role] for result in results]),
+        )
+        for role, matrix in matrices_of(objective).items()
+    ]
+    merge_all(merges, n_threads)
 
 
 def train_shard(
