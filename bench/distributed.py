@@ -62,7 +62,9 @@ MERGED_PARTS = 4  # replicas, when the speed of the merge is measured
 MERGED_TOKENS = 100_000  # of each of them
 SIMULATED_GBITS, SIMULATED_ROUNDS = 10.0, 3
 GRID = [(4, 8), (4, 32), (4, 73), (16, 12), (16, 38), (16, 75), (64, 16)]
+RULES = ("damped", "single", "mean", "sum")
 Given = argparse.Namespace
+Point = tuple[int, int, str]  # nodes, merges per epoch, rule of the merge
 
 
 def add(commands: Any, **common: Any) -> None:
@@ -127,6 +129,10 @@ def add(commands: Any, **common: Any) -> None:
         help=f"nodes and merges per epoch ({' '.join(f'{n}x{r}' for n, r in GRID)})",
     )  # fmt: skip
     quality.add_eval(scores)
+    scores.add_argument(
+        "--rules", nargs="+", choices=RULES, default=[RULES[0]],
+        help="of the merge; single: the largest curvature in all directions (damped)",
+    )  # fmt: skip
     scores.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
     scores.add_argument("--epochs", type=options.positive, default=5, help="(5)")
     parser.set_defaults(run=run, alpha=0.025, cache_bytes=1 << 20)
@@ -373,29 +379,34 @@ def by_replicas(arguments: Given, measured: Measured) -> str:
     """Make the table of scores by virtual nodes and merges per epoch."""
     sets = quality.evaluation_sets(arguments.eval)
     titles = [name for name in quality.SETS if name in sets]
-    points = [(1, 0), *sorted(arguments.grid)]
-    found: dict[tuple[int, int], list[Result]] = {point: [] for point in points}
+    alone: Point = (1, 0, "-")
+    points = [
+        alone,
+        *((*each, rule) for each in sorted(arguments.grid) for rule in arguments.rules),
+    ]
+    found: dict[Point, list[Result]] = {point: [] for point in points}
     for seed in range(1, arguments.seeds + 1):  # so that a stopped run has all points of a seed
         for point in points:
             found[point].append(scored(arguments, measured, point, seed, sets))
-            say(f"seed {seed}, {point[0]} nodes, {point[1]} merges: {found[point][-1]}")
+            say(f"seed {seed}, nodes, merges, rule {point}: {found[point][-1]}")
     n_epoch = measured.touched["n_tokens"]
     rows = []
-    for (n_nodes, n_merges), results in found.items():
+    for (n_nodes, n_merges, rule), results in found.items():
         if n_merges:
             cluster = measured.cluster(n_nodes, 1, SIMULATED_GBITS)
             affords = f"{merges_afforded(cluster, measured.rows_of, n_epoch):,}"
-            names = [str(n_nodes), str(n_merges), f"{n_epoch // n_nodes // n_merges:,}", affords]
+            between = f"{n_epoch // n_nodes // n_merges:,}"
+            names = [str(n_nodes), str(n_merges), between, affords, rule]
         else:
-            names = ["1", "-", "-", "-"]
-        rows.append([*names, *score_cells(results, found[1, 0], titles)])
-    heading = ["nodes", "merges", "tokens between", "affords"]
+            names = ["1", "-", "-", "-", "-"]
+        rows.append([*names, *score_cells(results, found[alone], titles)])
+    heading = ["nodes", "merges", "tokens between", "affords", "rule"]
     heading += [quality.TITLES[name] for name in titles]
     return table([*heading, "loss", "CPU s"], rows, arguments.markdown)
 
 
 def scored(
-    arguments: Given, measured: Measured, point: tuple[int, int], seed: int, sets: dict[str, str]
+    arguments: Given, measured: Measured, point: Point, seed: int, sets: dict[str, str]
 ) -> Result:
     """Return the scores of virtual nodes, of which each trains as long as it takes."""
     settings = {
@@ -403,6 +414,7 @@ def scored(
         "progress": False,
     }  # fmt: skip
     job = {"job": "replica_quality", "nodes": point[0], "merges": point[1], "settings": settings}
+    job |= {"rule": point[2]} if point[2] in RULES[1:] else {}
     return measured.of(job, eval=sets)
 
 

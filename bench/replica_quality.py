@@ -3,11 +3,15 @@
 import math
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from bench.child import evaluate
 from fastsgns import EncodedCorpus, Word2Vec
-from fastsgns.training import rounds, trainer
+from fastsgns.kernels.objective import Objective
+from fastsgns.training import curvature, rounds, shards, trainer
+from fastsgns.training.merge import Curvature, merge_all
+from fastsgns.training.replicas import Role
 
 Job = dict[str, Any]
 
@@ -35,6 +39,19 @@ def set_rounds(n_nodes: int, n_merges: int, n_rounds: list[int]) -> None:
     rounds.MOST_SHARDS = max(n_nodes, rounds.MOST_SHARDS)
 
 
+def set_rule(rule: str) -> None:
+    """Merge by another rule: "mean", "sum", or "single" (one curvature, the largest)."""
+    if rule != "single":
+        shards.merge_all = partial(merge_all, rule=rule)  # type: ignore[assignment]
+        return
+
+    def of_changes(changes: Any, objective: Objective) -> dict[Role, Curvature]:
+        found = curvature.of_changes(changes, objective)
+        return {role: each._replace(across=each.along) for role, each in found.items()}
+
+    shards.of_changes = of_changes
+
+
 def train(job: Job) -> Job:
     """Train and evaluate; "failed" if training diverges. One node trains without rounds.
 
@@ -44,6 +61,8 @@ def train(job: Job) -> Job:
     if job["nodes"] > 1:
         set_rounds(job["nodes"], job["merges"], n_rounds)
         settings = settings | {"deterministic": True}
+    if "rule" in job:
+        set_rule(job["rule"])
     corpus = EncodedCorpus.load(job["corpus"])
     started = time.process_time()
     try:

@@ -303,6 +303,12 @@ def test_virtual_nodes_are_judged_and_resumed(bench, tmp_path):
     assert [result.get("n_rounds") for result in judged] == 2 * [None, [3, 2], [8, 3]]
     rows = [line.split() for line in done.stdout.splitlines() if line[:2].strip().isdigit()]
     assert [tuple(map(int, row[:3])) for row in rows[1:]] == [(2, 2, 375), (20, 3, 25)]
+    rules = ("--grid", "20x3", "--rules", "damped", "single", "mean", "sum")
+    done, record = bench("distributed", *options, "--seeds", "1", *rules)
+    judged = [result for result in record["results"] if result["key"].get("rule")]
+    assert [result["key"]["rule"] for result in judged] == ["single", "mean", "sum"]
+    losses = [result["loss"] for result in record["results"] if result["key"].get("nodes") == 20]
+    assert len({*losses}) == len(losses) == 5
 
 
 def test_scaling_judges_each_number_of_workers_and_says_when_cores_are_shared(bench, tmp_path):
