@@ -85,7 +85,8 @@ def contexts_per_word(objective: Objective) -> float:
 
 def path_length(paths: Paths, counts: np.ndarray) -> float:
     """Return the mean length of the paths of words."""
-    return float(counts @ np.diff(paths.starts) / max(counts.sum(), 1.0))
+    # Not with "@": BLAS sums in another order on another processor, and with other threads.
+    return float((counts * np.diff(paths.starts)).sum() / max(counts.sum(), 1.0))
 
 
 def loads_of_pairs(

@@ -62,6 +62,15 @@ def test_mean_slope(n, width):
     assert mean_slope(left, right) == pytest.approx(np.mean([q * (1 - q) for q in p]), rel=1e-4)
 
 
+@pytest.mark.parametrize("place", [1, 16])
+def test_products_and_sums_are_not_fused(place):
+    """A fused one, which some processors and compilers have, would keep the rounded 2**-4."""
+    left, right = np.zeros((2, 1, 32 if place == 16 else 2), np.float32)
+    left[0, [0, place]] = -(2**20 + 2**9), 2**10 + 2**-2
+    right[0, [0, place]] = 1, 2**10 + 2**-2
+    assert mean_slope(left, right) == 0.25
+
+
 def test_rows_that_do_not_fit_are_refused():
     for left, right in ((draw(2, 3), draw(3, 3)), (draw(2, 3), draw(2, 4)), (draw(0, 3),) * 2):
         with pytest.raises(ValueError, match="as many are needed, at least one"):

@@ -1,14 +1,16 @@
 """Replicas train what a whole model trains, and rounds do not depend on the number of threads."""
 
+import ast
 import itertools
 import weakref
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from objectives import BATCH, COUNTS, N_WORDS, WINDOW, make_corpus, make_objective
 
-from fastsgns import kernels, sampling
+from fastsgns import kernels, sampling, training
 from fastsgns.kernels.objective import Subwords
 from fastsgns.training import rounds as rounds_module
 from fastsgns.training.examples import ChunkPlace, PairChunks, Pairs, TokenChunks
@@ -282,3 +284,12 @@ def test_scratch_keeps_no_tables_of_earlier_epochs():
         kept.append(weakref.ref(table))
     del table
     assert [ref() is None for ref in kept] == [True] * 4 + [False]
+
+
+def test_nothing_that_replicas_need_is_summed_by_blas():
+    """BLAS adds in an order that depends on the processor and on its own threads."""
+    for path in Path(training.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            assert not isinstance(node, ast.MatMult), path
+            name = getattr(node, "attr", None)
+            assert name not in ("dot", "vdot", "inner", "matmul", "tensordot", "einsum"), path
