@@ -173,11 +173,9 @@ def merge_all(merges: Sequence[Merge], n_threads: int = 1, rule: MergeRule = "da
     else:
         WorkerPool(n_threads, items, in_thread, stop_timeout=None).run()
     if max(bad, default=-1) >= 0:
-        n_parts = max(len(each.parts) for each in merges)
         raise FloatingPointError(
-            f"rows are no longer finite after the merge of {n_parts} parts: training has "
-            "diverged. Start again with a lower alpha, from a new model or from one that was saved "
-            "before"
+            "rows are no longer finite after a merge of replicas: training has diverged. Start "
+            "again with a lower alpha, from a new model or from one that was saved before"
         )
 
 
