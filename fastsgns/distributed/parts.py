@@ -16,6 +16,7 @@ from fastsgns.formats.files import HEAD_BYTES, check_text, is_url, naming, open_
 PARTS_PER_NODE = 16  # enough to divide what a lost node had among the others
 PART_BYTES = 1 << 16, 8 << 20  # least and most bytes of a part
 BLOCK_BYTES = 1 << 16
+EMPTY = "the corpus is empty: there is not a single token in it"
 MARK_BYTES = 1 << 12  # of each part; the machine that cuts a file reads them anyway
 
 
@@ -139,7 +140,7 @@ def check_files(paths: Sequence[str]) -> None:
         check_text(head, path)
         is_empty = is_empty and not head
     if is_empty:
-        raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
+        raise EmptyCorpusError(EMPTY)
 
 
 def cut_files(paths: Sequence[str], n_nodes: int) -> list[Part]:

@@ -16,7 +16,7 @@ from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.distributed.checkpoint import ShardWriter
 from fastsgns.distributed.cluster import Cluster, check_cluster, joined
 from fastsgns.distributed.corpus import TextCorpus
-from fastsgns.distributed.parts import check_files, cut_files
+from fastsgns.distributed.parts import EMPTY, check_files, cut_files
 from fastsgns.distributed.remote import RemoteCorpus
 from fastsgns.distributed.runner import RoundRunner
 from fastsgns.distributed.transport import Transport
@@ -300,6 +300,8 @@ class _Run:
     def _build_vocab(self, text: TextCorpus) -> None:
         with reading_bar(self.model.progress, "parts", "counting") as report:
             counted = text.count(lambda: report(len(text.raw_sizes), len(text.parts)))
+        if not text.n_raw_tokens:
+            raise EmptyCorpusError(EMPTY)
         counts = dict(zip(counted.words, counted.counts.tolist()))
         self.model.build_vocab_from_freq(counts, corpus_count=text.n_raw_sentences)
 
@@ -362,7 +364,7 @@ def _read(model: Any, corpus: Any) -> Any:
         with scan_source(Source.of(corpus, None), checked) as scanned:
             corpus = encode(scanned)
     if not corpus.n_raw_tokens:
-        raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
+        raise EmptyCorpusError(EMPTY)
     if not len(model.wv):
         model.build_vocab(corpus)
     return corpus

@@ -18,7 +18,7 @@ from fastsgns.distributed import corpus as corpus_module
 from fastsgns.distributed import runner as runner_module
 from fastsgns.distributed.checkpoint import ShardWriter
 from fastsgns.distributed.node import Node, checksum
-from fastsgns.errors import NodesLostError
+from fastsgns.errors import EmptyCorpusError, NodesLostError
 from fastsgns.models.glove import grid
 from fastsgns.training.shards import matrices_of
 
@@ -355,6 +355,12 @@ def test_subwords_and_a_text_that_is_too_small_for_rounds(machines: Any, tmp_pat
     model = distributed.train(FastText(**settings), tmp_path / "text", 2)
     alone = FastText(corpus_file=tmp_path / "text", **settings)
     assert np.array_equal(model.wv.vectors, alone.wv.vectors)
+
+
+def test_a_text_of_blank_lines_is_an_empty_corpus(machines: Any, tmp_path: Path):
+    (tmp_path / "text").write_text("\n \n" * 50)
+    with pytest.raises(EmptyCorpusError, match="there is not a single token in it"):
+        distributed.train(Word2Vec(), tmp_path / "text", 2)
 
 
 @pytest.mark.parametrize("make", [NodeEmbedding, PairEmbedding])
