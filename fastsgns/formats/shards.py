@@ -32,12 +32,12 @@ from fastsgns.formats.native import Tensors
 MANIFEST = "manifest.fastsgns"
 KEY = "shards"  # of the metadata of the manifest
 KIND = "rows"
-MOST_SHARDS = 1 << 16
+MOST_SHARDS = 1 << 16  # has five digits
 ID_BYTES = 8
 ID = re.compile(f"[0-9a-f]{{{2 * ID_BYTES}}}")
 TEMPORARY = rf"\.{temporary.TOKEN}{re.escape(temporary.SUFFIX)}"
 # A shard, a temporary file of one, or a mark; the temporaries of the manifest are not of an id
-OF_ID = re.compile(rf"({ID.pattern})(-[0-9]{{5}}\.{KIND}({TEMPORARY})?|\.saving)")
+OF_ID = re.compile(rf"({ID.pattern})(-[0-9]{{5}}-of-[0-9]{{5}}\.{KIND}({TEMPORARY})?|\.saving)")
 LEFT = re.compile(rf"{OF_ID.pattern}|{re.escape(MANIFEST)}{TEMPORARY}")
 FIELDS = {"id", "n_shards", "arrays"}
 FIELDS_OF_ARRAYS = {"dtype", "shape", "crc32"}
@@ -75,14 +75,17 @@ class Shard(NamedTuple):
     def path(self, folder: str) -> str:
         """Return the path of the file.
 
+        The name has the number of shards: a save is repeated with fewer if a machine is lost, and
+        what that machine still writes must not replace a shard of the others.
+
         Examples
         --------
         >>> Shard("0f9a7c3e21d4b658", 2, 3).path("part") == os.path.join(
-        ...     "part", "0f9a7c3e21d4b658-00002.rows"
+        ...     "part", "0f9a7c3e21d4b658-00002-of-00003.rows"
         ... )
         True
         """
-        return os.path.join(folder, f"{self.id}-{self.number:05}.{KIND}")
+        return os.path.join(folder, f"{self.id}-{self.number:05}-of-{self.n_shards:05}.{KIND}")
 
 
 WriteShards = Callable[[str, str, Tensors], list[Checksums]]

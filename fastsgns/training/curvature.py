@@ -31,6 +31,7 @@ from fastsgns.training.replicas import Role
 N_SAMPLES = 128  # rows from which second moments are estimated
 N_STEPS = 6  # of the power iteration
 LEAST_SLOPE = 0.1  # that of long rows falls to 0, and would no longer hold them back
+LARGEST = 1e6  # with which the merge takes the mean
 OF_BIAS = 0.25  # at most p (1 - p): the partner of a bias is 1
 
 
@@ -65,8 +66,8 @@ def of_changes(
     slope = max(LEAST_SLOPE, mean_slope(x, y))
     first, second = (principal(rows.copy(), N_STEPS) for rows in partners)
     along, across = (slope * math.sqrt(a * b) for a, b in zip(first[1:], second[1:]))
-    if not math.isfinite(along + across):  # the merge will find rows that are not finite
-        along = across = 0.0
+    if not math.isfinite(along + across):  # rows are so long that their squares are not finite
+        along = across = LARGEST
     curvatures = {role: Curvature(first[0], along, across) for role in outputs}
     curvatures["input"] = Curvature(second[0], along, across)
     if "bias" in changes:

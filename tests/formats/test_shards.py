@@ -67,9 +67,8 @@ def test_a_folder_holds_what_a_file_holds(cls: Any, n_shards: int, tmp_path: Pat
 
 def test_a_second_save_removes_the_files_of_the_first(folder: Path, model: Word2Vec):
     first = files_of(folder)
-    leftovers = [
-        "0" * 16 + end for end in ("-00000.rows", ".saving", f"-00001.rows.{'1' * 16}.tmp")
-    ]
+    ends = "-00000-of-00002.rows", ".saving", f"-00001-of-00002.rows.{'1' * 16}.tmp"
+    leftovers = ["0" * 16 + end for end in ends]
     others = ["0" * 16, "notes", f"{'0' * 16}-1.rows"]
     for name in (*leftovers, *others):
         (folder / name).write_bytes(b"")
@@ -119,6 +118,20 @@ def test_what_is_left_by_the_first_save_is_replaced_by_the_next(
     for state in states:
         model.save(state)
         assert len(files_of(state)) == 4 and content(Word2Vec.load(state)) == content(model)
+
+
+def test_what_a_lost_machine_still_writes_replaces_no_shard(model: Word2Vec, tmp_path: Path):
+    """A save is repeated by two machines; the third, which was lost, ends its first attempt."""
+    folder = tmp_path / "part"
+
+    def write_two(folder: str, id: str, matrices: Any) -> Any:
+        sums = [shards.write_shard(folder, Shard(id, i, 2), matrices) for i in range(2)]
+        shards.write_shard(folder, Shard(id, 1, 3), matrices)
+        return sums
+
+    with shards.written_by(write_two):
+        model.save(f"{folder}/")
+    assert content(Word2Vec.load(folder)) == content(model)
 
 
 @pytest.mark.parametrize("n_written", [0, 2, 3])
@@ -338,6 +351,6 @@ def test_what_the_manifest_says_is_what_docs_say(folder: Path, model: Word2Vec):
     stored = json.loads(header["__metadata__"]["fastsgns"])["shards"]
     assert stored["n_shards"] == 3 and stored["arrays"]["input"]["shape"] == [6, 5]
     for number, name in enumerate(files_of(folder)[:3]):
-        assert name == f"{stored['id']}-{number:05}.rows"
+        assert name == f"{stored['id']}-{number:05}-of-00003.rows"
         rows = native.read(io.BytesIO((folder / name).read_bytes()))[1]["input"]
         assert np.array_equal(rows, model.wv.vectors[2 * number : 2 * number + 2])
