@@ -1,6 +1,7 @@
 """``python -m bench distributed``: the cost and the quality of training on many nodes."""
 
 import argparse
+import json
 import math
 from pathlib import Path
 from statistics import mean
@@ -179,13 +180,17 @@ class Measured:
 
     def __init__(self, arguments: Given, text: Corpus, path: Path, record: Record) -> None:
         self.arguments, self.text, self.path, self.record = arguments, text, path, record
+        self._known: dict[str, Result] = {}  # with --fresh, too, a job is done once
 
     def of(self, job: Result, *, by_cpu: bool = False, **more: Any) -> Result:
         """Return the result of a job on the ids of the text; `more` does not change it."""
         key = job | {"corpus": self.text.facts(), "min_count": self.arguments.min_count}
         key |= {"cpu": self.record.cpu} if by_cpu else {}
         job = job | {"corpus": str(self.path)} | more
-        return quality.obtain(self.record, job, key, self.arguments.fresh)
+        name = json.dumps(key, sort_keys=True)
+        if name not in self._known:
+            self._known[name] = quality.obtain(self.record, job, key, self.arguments.fresh)
+        return self._known[name]
 
     @property
     def touched(self) -> Result:
