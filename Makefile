@@ -27,9 +27,8 @@ demo: $(STAMP)-install  ## install into .venv, train on this Python's documentat
 	@$(BIN)/python -m fastsgns.demo demo
 
 # PYTHONSAFEPATH removes this folder from the path, so that the installed package is tested.
-# JOBS=2 runs two files of tests at a time.
 test: $(STAMP)-test $(STAMP)-programs $(STAMP)-install  ## run the test suite against the installed package
-	@PYTHONSAFEPATH=1 FASTSGNS_PROGRAMS=$(abspath $(VENV))/programs $(BIN)/python -m pytest -q $(if $(JOBS),-n $(JOBS)) $(ARGS)
+	@PYTHONSAFEPATH=1 FASTSGNS_PROGRAMS=$(abspath $(VENV))/programs $(BIN)/python -m pytest -q $(ARGS)
 
 lint: $(STAMP)-lint  ## check style, types and words
 	$(BIN)/ruff check .

@@ -1,7 +1,6 @@
 """What all tests share: the option ``--slow``, the folder of real data, the kernels' variant."""
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -32,24 +31,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Have each process run whole files (``make test JOBS=2``), and one of them all that use Ray.
-
-    A program that names no cluster joins one that runs on the machine.
-    """
-    from xdist.scheduler import LoadScopeScheduling
-
-    class ByFile(LoadScopeScheduling):
-        """Runs whole files."""
-
-        def _split_scope(self, nodeid: str) -> str:
-            path = nodeid.split("::", 1)[0]
-            return "ray" if re.match(r"(tests/)?(distributed/|test_docs)", path) else path
-
-    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from fastsgns.kernels.objective import Objective
 CHUNKS_PER_EPOCH = 64
 FINE_CHUNKS_PER_EPOCH = 2048
 CHUNK_TOKENS = 1_000, 65_536  # least and most tokens of a chunk
-FINE_CHUNK_TOKENS = 1_000, 8_192
+FINE_CHUNK_TOKENS = 1_500, 8_192  # not as above: a place in an epoch tells one cut from the other
 
 Rates = tuple[float, float]  # learning rate at the start and at the end of a chunk
 Trained = tuple[float, int, int]  # loss, examples and focus words of a chunk

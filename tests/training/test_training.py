@@ -217,7 +217,7 @@ def test_an_epoch_is_continued_in_the_chunks_that_it_began_with(is_fine):
     """A cluster has finer ones than one machine, and each can resume what the other has begun."""
     ids, offsets = np.zeros(200_000, np.int32), np.arange(0, 200_001, 10)
     starts = cut(len(ids), is_fine=is_fine)
-    assert starts.step == (1000 if is_fine else 3125)
+    assert starts.step == (1500 if is_fine else 3125)
     model = built()
     counts = model.wv.expandos["count"]
     objective = make_objective(check(model), model.wv, model.current_arrays(), counts)
