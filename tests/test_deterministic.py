@@ -37,7 +37,7 @@ def several_shards(monkeypatch):
     """Make the rounds of small corpora of several shards."""
     monkeypatch.setattr(rounds, "ROUNDS_PER_EPOCH", 6)
     monkeypatch.setattr(rounds, "LEAST_ROUNDS", 1)
-    monkeypatch.setattr(rounds, "SHARD_TOKENS", (20, 60))
+    monkeypatch.setattr(rounds, "SHARD_TOKENS", (20, 2000))
     monkeypatch.setattr(rounds, "USUAL_SHARD", 20)
     n_shards = []
     call = rounds.LocalRounds.__call__
