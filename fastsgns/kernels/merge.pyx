@@ -61,7 +61,7 @@ def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first,
         A range of rows.
     direction : ndarray of float32, shape (width,)
     along, across : float
-        As of `fastsgns.training.curvature.Curvature`.
+        As of `fastsgns.training.merge.Curvature`.
     rule : str
         One of `RULES`.
 
